@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "base/log.h"
+#include "base/secret.h"
+
+#include <QHash>
+#include <QList>
+#include <QString>
+#include <QStringList>
+#include <QUrl>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+namespace gatehouse {
+
+/// Where and how the server listens, and what it puts up with (contract §7).
+struct ServerSettings
+{
+    QString host =
+        QStringLiteral("127.0.0.1"); ///< An address or host name; `0.0.0.0` or `::` for all interfaces.
+    quint16 port = 8000;             ///< 0: any free one.
+    int lanes = 0;                   ///< Event loops; 0: the number of cores, at most 4.
+    int maxConnections = 4096;
+    qint64 maxBodyBytes = 16 * 1024 * 1024;
+    qint64 maxHeadBytes = 64 * 1024;                ///< Request line and header block.
+    qint64 maxTargetBytes = 8 * 1024;               ///< The request target (path and query).
+    std::chrono::milliseconds headTimeout{10'000};  ///< First byte of a request to the end of its head.
+    std::chrono::milliseconds bodyTimeout{30'000};  ///< Longest silence inside a body.
+    std::chrono::milliseconds idleTimeout{75'000};  ///< Longest silence between two requests.
+    std::chrono::milliseconds writeTimeout{30'000}; ///< Longest time that a reader takes nothing.
+    std::chrono::milliseconds heartbeat{15'000};    ///< Longest silence in a stream of events; 0: never beat.
+    std::chrono::milliseconds drainTimeout{30'000}; ///< SIGTERM to the end of running answers.
+    int webSocketQueueLimit = 8; ///< Messages waiting on one WebSocket while an answer runs.
+    QString tlsCertificateFile;  ///< PEM chain; TLS is on when both files are set.
+    QString tlsKeyFile;          ///< PEM.
+    QStringList corsOrigins;     ///< Exact origins, or the one entry `*`.
+};
+
+/// Bounds of one upstream exchange (contract §5).
+struct UpstreamTimeouts
+{
+    std::chrono::milliseconds connect{5'000};
+    std::chrono::milliseconds read{60'000};  ///< Longest silence of the upstream.
+    std::chrono::milliseconds write{30'000}; ///< Longest time that the upstream takes nothing of the request.
+    std::chrono::milliseconds total{120'000};
+    bool totalBoundsStreams =
+        false; ///< Whether `total` was written down and so bounds a running stream, too.
+};
+
+enum class RouteKind { OpenAi, Ollama, Local };
+
+/// One upstream, or a model in the process.
+struct RouteSettings
+{
+    QString key; ///< Unique, lower case.
+    RouteKind kind = RouteKind::OpenAi;
+    QUrl url;           ///< OpenAi: up to and with `/v1`; Ollama: the server's root.
+    QString path;       ///< Local: a GGUF file; empty: the built-in demo model.
+    Secret apiKey;      ///< Sent as a bearer token.
+    QStringList models; ///< What it serves; empty: whatever it lists.
+    UpstreamTimeouts timeouts;
+};
+
+/// How local models run.
+struct ModelSettings
+{
+    QString defaultModel;              ///< Empty: the first model of the default route.
+    QString defaultRouteKey;           ///< Empty: the first route.
+    QStringList allowedModels;         ///< Empty: all.
+    int contextLength = 0;             ///< Tokens; 0: the model's own, at most 8192.
+    std::optional<double> temperature; ///< For requests that name none.
+    int threads = 0;                   ///< 0: chosen by the engine.
+    int gpuLayers = -1;                ///< −1: all that fit, where built with a GPU.
+    int queueLimit = 64;               ///< Requests waiting for a local model.
+};
+
+enum class AuthMode { Required, Local, Off };
+
+struct AuthSettings
+{
+    AuthMode mode = AuthMode::Local;
+    Secret apiKey;           ///< A static key of role user; empty: none.
+    QStringList publicPaths; ///< Further paths that need no credential.
+    QStringList trustedProxies{QStringLiteral("127.0.0.0/8"), QStringLiteral("::1")};
+};
+
+enum class LogStyle { Auto, Json, Text };
+
+struct LogSettings
+{
+    LogLevel level = LogLevel::Info;
+    LogStyle format = LogStyle::Auto; ///< Auto: text on a terminal, else JSON lines.
+};
+
+struct MetricsSettings
+{
+    bool enabled = true;
+    bool isPublic = false; ///< /metrics needs no credential.
+};
+
+/// Everything that the operator decides, validated, with every default filled in. Immutable once built; a
+/// reload makes a new one.
+struct Settings
+{
+    ServerSettings server;
+    AuthSettings auth;
+    ModelSettings model;
+    UpstreamTimeouts upstream;   ///< What routes without timeouts of their own got.
+    QList<RouteSettings> routes; ///< In order; never empty after validation where a local engine is built in.
+    LogSettings log;
+    MetricsSettings metrics;
+    QString dataDir;
+};
+using SettingsPtr = std::shared_ptr<const Settings>;
+
+} // namespace gatehouse

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "config/settings.h"
+
+#include <QStringList>
+
+namespace gatehouse {
+
+/// What a reload changes, by key (`auth.mode`, `routes.box.url`; `routes.box` for one that came or went).
+struct SettingsChange
+{
+    QStringList live;    ///< Counts from now on.
+    QStringList restart; ///< Counts after the next start only.
+};
+
+/// Compares two states of the settings. Pure.
+[[nodiscard]] SettingsChange changeBetween(const Settings &before, const Settings &after);
+
+} // namespace gatehouse

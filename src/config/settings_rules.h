@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "config/settings_draft.h"
+
+namespace gatehouse {
+
+/// What settings depend on besides what is written down.
+struct RuleFacts
+{
+    bool hasEngine = false;
+    bool lan = false;       ///< `--lan` was given.
+    QString defaultDataDir; ///< Absolute.
+};
+
+/// Completes a draft (what follows from what) and holds it against the rules that more than one setting is
+/// part of. Adds mistakes and warnings. Pure.
+void applyRules(SettingsDraft &draft, const RuleFacts &facts);
+
+} // namespace gatehouse

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QString>
+
+#include <optional>
+
+namespace gatehouse {
+
+/// What one text has to look like. Gives the text in its one canonical spelling; nullopt: it is no such
+/// thing.
+using TextRule = std::optional<QString> (*)(const QString &text);
+
+[[nodiscard]] std::optional<QString> hostText(const QString &text);     ///< An address, or a name (RFC 1123).
+[[nodiscard]] std::optional<QString> modelText(const QString &text);    ///< A model's name.
+[[nodiscard]] std::optional<QString> routeKeyText(const QString &text); ///< Folded to lower case.
+[[nodiscard]] std::optional<QString> optionalRouteKeyText(const QString &text); ///< Or empty.
+[[nodiscard]] std::optional<QString> optionalModelText(const QString &text);    ///< Or empty.
+[[nodiscard]] std::optional<QString> originText(const QString &text);  ///< `*` or an origin (RFC 6454).
+[[nodiscard]] std::optional<QString> networkText(const QString &text); ///< An address, or address/bits.
+[[nodiscard]] std::optional<QString> pathText(const QString &text);    ///< A request path.
+[[nodiscard]] std::optional<QString> fileText(const QString &text);    ///< A file's name, or empty.
+/// What goes into a header as a credential: visible ASCII, at most 4096 characters; or empty.
+[[nodiscard]] std::optional<QString> credentialText(const QString &text);
+/// http or https, a host, no credentials, query or fragment; without the slash at its end.
+[[nodiscard]] std::optional<QString> upstreamText(const QString &text);
+
+} // namespace gatehouse

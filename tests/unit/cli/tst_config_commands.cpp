@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/config_commands.h"
+#include "config/settings_example.h"
+#include "unit/config/config_fixture.h"
+
+#include <QRegularExpression>
+#include <QTest>
+
+using namespace gatehouse;
+
+class ConfigCommandsTest : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void checkShowsEveryValueWithItsSource();
+    void checkShowsEveryMistake();
+    void exampleIsPrinted();
+    void versionIsPrinted();
+    void problemsOfAStart();
+};
+
+namespace {
+
+struct Printed
+{
+    ExitCode code;
+    QString text;
+};
+
+Printed check(const ConfigFixture &fixture)
+{
+    QString text;
+    QTextStream out(&text);
+    const ExitCode code = runConfigCheck(fixture.sources, out);
+    return {code, text};
+}
+
+bool hasLine(const QString &text, const QString &pattern)
+{
+    const QRegularExpression line(QStringLiteral("^%1$").arg(pattern), QRegularExpression::MultilineOption);
+    return line.match(text).hasMatch();
+}
+
+} // namespace
+
+void ConfigCommandsTest::checkShowsEveryValueWithItsSource()
+{
+    ConfigFixture fixture;
+    fixture.writeConfig("[server]\nlanes = 2\n");
+    fixture.writeSecrets("[auth]\napi_key = 'hidden'\n");
+    fixture.setVariable("API_PORT", "8080");
+    const Printed printed = check(fixture);
+    QCOMPARE(printed.code, ExitSuccess);
+    const QString etc = QRegularExpression::escape(fixture.path(QStringLiteral("etc/")));
+    for (const QString &pattern : {QStringLiteral("server\\.port = 8080 +environment \\(API_PORT\\)"),
+                                   QStringLiteral("server\\.lanes = 2 +%1gatehouse\\.toml:2").arg(etc),
+                                   QStringLiteral("auth\\.api_key = \\*{8} +%1secrets\\.toml:2").arg(etc),
+                                   QStringLiteral("auth\\.mode = \"required\" +implied by auth\\.api_key"),
+                                   QStringLiteral("model\\.temperature = - +default"),
+                                   QStringLiteral("The configuration is valid\\.")})
+        QVERIFY2(hasLine(printed.text, pattern), qPrintable(pattern + QChar(u'\n') + printed.text));
+    QVERIFY(!printed.text.contains(QStringLiteral("hidden")));
+}
+
+void ConfigCommandsTest::checkShowsEveryMistake()
+{
+    ConfigFixture fixture;
+    fixture.writeConfig("[server]\nprt = 2\nport = 'hello'\n");
+    fixture.writeDotEnv("REDIS_URL=redis://:hidden@h\nAPI_KEY='hidden hidden'\n");
+    const Printed printed = check(fixture);
+    QCOMPARE(printed.code, ExitUsage);
+    for (const char *pattern :
+         {"server\\.port = 8000 +default", "error: .*/gatehouse\\.toml:2: server\\.prt: .*server\\.port\\?",
+          "error: .*/gatehouse\\.toml:3: server\\.port: expects .*, not \"hello\"",
+          "error: .*/\\.env:2: API_KEY: expects .*",
+          "warning: .*/\\.env:1: REDIS_URL: not used by this version.*", "Mistakes: 3"})
+        QVERIFY2(hasLine(printed.text, QString::fromLatin1(pattern)), pattern);
+    QVERIFY(!printed.text.contains(QStringLiteral("hidden")));
+}
+
+void ConfigCommandsTest::exampleIsPrinted()
+{
+    QString text;
+    QTextStream out(&text);
+    QCOMPARE(runConfigExample(out), ExitSuccess);
+    QCOMPARE(text, exampleConfig());
+}
+
+void ConfigCommandsTest::versionIsPrinted()
+{
+    QString text;
+    QTextStream out(&text);
+    QCOMPARE(runVersion(out), ExitSuccess);
+    QVERIFY2(hasLine(text, QStringLiteral("gatehouse \\d+\\.\\d+\\.\\d+")), qPrintable(text));
+}
+
+void ConfigCommandsTest::problemsOfAStart()
+{
+    ConfigFixture fixture;
+    fixture.setVariable("CACHE_ENABLED", "1");
+    fixture.setVariable("PORT", "x");
+    QString text;
+    QTextStream out(&text);
+    printProblems(fixture.load(), out);
+    QCOMPARE(text, QStringLiteral(
+                       "warning: environment: CACHE_ENABLED: not used by this version (the response cache)\n"
+                       "error: environment: PORT: expects a whole number from 0 to 65535, not \"x\"\n"));
+}
+
+QTEST_GUILESS_MAIN(ConfigCommandsTest)
+#include "tst_config_commands.moc"
