@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "exchange/exchange.h"
+
+#include <QTimer>
+
+namespace gatehouse {
+
+Exchange::Exchange(Ticket &ticket, ModelRouter &models, const Clock &clock)
+    : m_ticket(ticket)
+    , m_models(models)
+    , m_clock(clock)
+{}
+
+void Exchange::start(ChatRequest request)
+{
+    m_estimate.emplace(request);
+    m_ticket.record().inference.emplace();
+    const QByteArray model = request.model;
+    const QByteArray routeKey = request.routeKey;
+    m_models.resolve(model, routeKey, this,
+                     [this, request = std::move(request)](const Result<ResolvedModel> &resolved) mutable {
+                         open(std::move(request), resolved);
+                     });
+}
+
+void Exchange::open(ChatRequest request, const Result<ResolvedModel> &resolved)
+{
+    if (!resolved) {
+        // The router may answer at once; its caller has no answer to show an event in yet.
+        QTimer::singleShot(0, this, [this, error = resolved.error()] { fail(error); });
+        return;
+    }
+    InferenceRecord &inference = *m_ticket.record().inference;
+    inference.model = resolved->model;
+    inference.route = resolved->routeKey;
+    inference.handedOver = m_clock.now();
+    request.model = resolved->model;
+    m_stream = resolved->backend->open(request);
+    connect(m_stream.get(), &ChatStream::event, this, &Exchange::observe);
+    if (m_paused)
+        m_stream->pause();
+}
+
+void Exchange::pause()
+{
+    m_paused = true;
+    if (m_stream)
+        m_stream->pause();
+}
+
+void Exchange::resume()
+{
+    m_paused = false;
+    if (m_stream)
+        m_stream->resume();
+}
+
+void Exchange::observe(const ChatEvent &happened)
+{
+    if (const auto *failed = std::get_if<AnswerFailed>(&happened))
+        return fail(failed->error);
+    if (std::holds_alternative<AnswerCompleted>(happened))
+        return complete();
+    note(happened);
+    const auto *started = std::get_if<AnswerStarted>(&happened);
+    if (started && started->model.isEmpty()) // Some upstreams never say who answers.
+        Q_EMIT event(AnswerStarted{.model = m_ticket.record().inference->model});
+    else
+        Q_EMIT event(happened);
+}
+
+void Exchange::note(const ChatEvent &happened)
+{
+    InferenceRecord &inference = *m_ticket.record().inference;
+    if (const auto *reported = std::get_if<UsageReported>(&happened)) {
+        inference.usage = reported->usage;
+        m_hasUsage = true;
+        return;
+    }
+    if (const auto *finished = std::get_if<ChoiceFinished>(&happened)) {
+        inference.finishReason = finished->reason;
+        return;
+    }
+    if (std::holds_alternative<AnswerStarted>(happened))
+        return;
+    if (!inference.firstToken)
+        inference.firstToken = m_clock.now();
+    m_estimate->observe(happened);
+    // Kept up to date, because the record may be settled from outside at any moment: the caller may leave.
+    if (!m_hasUsage)
+        inference.usage = m_estimate->usage();
+}
+
+void Exchange::complete()
+{
+    if (!m_hasUsage) {
+        m_ticket.record().inference->usage = m_estimate->usage();
+        Q_EMIT event(UsageReported{m_estimate->usage()});
+    }
+    Q_EMIT event(AnswerCompleted{});
+    m_ticket.answered();
+}
+
+void Exchange::fail(const Error &error)
+{
+    Q_EMIT event(AnswerFailed{error});
+    m_ticket.failed(error);
+}
+
+} // namespace gatehouse

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "chat/chat_backend.h"
+#include "exchange/ticket.h"
+#include "exchange/usage_estimate.h"
+#include "routing/model_router.h"
+
+#include <QObject>
+
+namespace gatehouse {
+
+/// One request to a model and its answer: resolve → open → observe → settle. Whoever shows the answer
+/// connects to event(); destroying the exchange stops the work behind it at once and leaves the ticket to its
+/// owner. Lives in one lane.
+class Exchange : public QObject
+{
+    Q_OBJECT
+public:
+    /// Ticket, router and clock outlive the exchange.
+    Exchange(Ticket &ticket, ModelRouter &models, const Clock &clock);
+
+    /// Begins; no event comes before it has returned. Called once.
+    void start(ChatRequest request);
+
+    void pause();
+    void resume();
+
+Q_SIGNALS:
+    /// Every event of the answer, in order, after it was counted; a failure to resolve or open comes as
+    /// AnswerFailed, too. Usage is always told before AnswerCompleted: the backend's, or an estimate. After
+    /// the last event has been shown, the ticket is settled.
+    void event(const gatehouse::ChatEvent &event);
+
+private:
+    void open(ChatRequest request, const Result<ResolvedModel> &resolved);
+    void observe(const ChatEvent &event);
+    void note(const ChatEvent &event);
+    void complete();
+    void fail(const Error &error);
+
+    Ticket &m_ticket;
+    ModelRouter &m_models;
+    const Clock &m_clock;
+    std::optional<UsageEstimate> m_estimate;
+    ChatStreamPtr m_stream;
+    bool m_hasUsage = false;
+    bool m_paused = false;
+};
+
+} // namespace gatehouse

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "admission/caller.h"
+#include "base/clock.h"
+#include "chat/chat_event.h"
+
+namespace gatehouse {
+
+/// How a request ended.
+enum class Outcome {
+    Answered,  ///< The answer is complete; it may be a refusal, see `error`.
+    Failed,    ///< It broke off; `error` says why.
+    Abandoned, ///< The caller went away first.
+};
+
+/// The part of a record that a request to a model adds.
+struct InferenceRecord
+{
+    QByteArray model; ///< The name it was answered under; empty while unresolved.
+    QByteArray route;
+    Usage usage;
+    std::optional<FinishReason> finishReason; ///< Of the last choice that finished.
+    MonotonicTime handedOver{};               ///< When the backend was asked.
+    std::optional<MonotonicTime> firstToken;
+};
+
+/// All that is kept of one request, filled in as it passes and settled once.
+struct RequestRecord
+{
+    QByteArray requestId;
+    QByteArray method;
+    QByteArray endpoint; ///< The route's pattern, never a raw path.
+    Caller caller;
+    WallTime wallStart{};
+    MonotonicTime start{}; ///< First byte of the request.
+    MonotonicTime end{};
+
+    Outcome outcome = Outcome::Abandoned;
+    int status = 0; ///< The status line that the client was sent; 0: none was.
+    std::optional<Error> error;
+    std::optional<InferenceRecord> inference;
+};
+
+} // namespace gatehouse

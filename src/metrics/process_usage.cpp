@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "metrics/process_usage.h"
+
+#include <QByteArrayList>
+#include <QFile>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace gatehouse {
+
+ProcessUsage processUsage()
+{
+    ProcessUsage usage;
+    QFile statm(QStringLiteral("/proc/self/statm"));
+    if (statm.open(QIODevice::ReadOnly)) {
+        const QByteArrayList pages = statm.readAll().split(' ');
+        if (pages.size() > 1)
+            usage.residentBytes = pages.at(1).toLongLong() * sysconf(_SC_PAGESIZE);
+    }
+    rusage times{};
+    if (getrusage(RUSAGE_SELF, &times) == 0) {
+        const auto seconds = [](const timeval &t) {
+            return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+        };
+        usage.cpuSeconds = seconds(times.ru_utime) + seconds(times.ru_stime);
+    }
+    return usage;
+}
+
+} // namespace gatehouse
