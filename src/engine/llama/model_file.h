@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "base/result.h"
+#include "engine/engine_options.h"
+
+#include <cstdio>
+#include <memory>
+
+namespace gatehouse {
+
+/// An open GGUF file, wherever its bytes come from. Content in memory goes through an anonymous memory file,
+/// so that nothing is left on disk.
+class ModelFile
+{
+public:
+    /// Fails, with the reason in `message`, on what can't be a GGUF file.
+    [[nodiscard]] static Result<ModelFile> open(const EngineOptions &options);
+
+    [[nodiscard]] std::FILE *handle() const { return m_file.get(); }
+
+private:
+    struct Close
+    {
+        void operator()(std::FILE *file) const { std::fclose(file); }
+    };
+    using Handle = std::unique_ptr<std::FILE, Close>;
+
+    explicit ModelFile(Handle file)
+        : m_file(std::move(file))
+    {}
+    [[nodiscard]] static Result<Handle> openPath(const QString &path);
+    [[nodiscard]] static Result<Handle> openBytes(QByteArrayView bytes);
+
+    Handle m_file;
+};
+
+} // namespace gatehouse
