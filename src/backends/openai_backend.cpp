@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "backends/openai_backend.h"
+
+#include "backends/model_fetch.h"
+#include "backends/openai_reader.h"
+#include "backends/route_request.h"
+#include "backends/upstream_stream.h"
+#include "base/id.h"
+#include "dialects/openai/models_body.h"
+#include "dialects/openai/request_encoder.h"
+
+namespace gatehouse {
+
+OpenAiBackend::OpenAiBackend(RouteSettings route, HttpClient &http)
+    : m_route(std::move(route))
+    , m_http(http)
+{}
+
+ChatStreamPtr OpenAiBackend::open(const ChatRequest &request)
+{
+    UpstreamRequest upstream = requestTo(m_route, openai::requestPath(request));
+    upstream.headers.emplaceBack("Content-Type", "application/json");
+    upstream.headers.emplaceBack("Accept", request.stream ? "text/event-stream" : "application/json");
+    upstream.body = openai::encodeRequest(request, request.model);
+    upstream.streaming = request.stream;
+    auto reader = std::make_unique<OpenAiReader>(makeId("call_"), request);
+    return ChatStreamPtr(new UpstreamStream(m_http.send(upstream), std::move(reader), m_drain));
+}
+
+QFuture<Result<QList<ModelInfo>>> OpenAiBackend::models()
+{
+    return ModelFetch::start(m_http, requestTo(m_route, "models"), &openai::decodeModelList, &m_drain);
+}
+
+} // namespace gatehouse

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "backends/http_client.h"
+
+namespace gatehouse {
+
+/// A request to `path` below a route's base URL, with the route's credential: its API key as a bearer token,
+/// else user and password of the URL (RFC 7617). A query of the base URL is kept.
+[[nodiscard]] UpstreamRequest requestTo(const RouteSettings &route, QByteArrayView path);
+
+} // namespace gatehouse
