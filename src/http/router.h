@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "base/result.h"
+#include "http/request.h"
+#include "http/response_sink.h"
+
+#include <functional>
+#include <vector>
+
+namespace gatehouse {
+
+class WebSocketChannel;
+
+/// Serves one request. Runs in the lane's thread and must return at once.
+using Handler = std::function<void(Request request, ResponseSink &sink)>;
+
+/// Decides about a WebSocket handshake before it is answered; an Error is answered as plain HTTP. The value
+/// is the subprotocol to select (empty: none).
+using WebSocketGate = std::function<Result<QByteArray>(const Request &request)>;
+using WebSocketHandler = std::function<void(Request request, WebSocketChannel &channel)>;
+
+/// The table of endpoints. Patterns are paths whose segments are literals, `{name}` (one segment) or, as the
+/// last one, `{name...}` (the rest, slashes included, at least one character). Literals win over names; among
+/// patterns of one shape the first added wins. Filled before the lane starts, constant afterwards.
+class Router
+{
+public:
+    struct Endpoint
+    {
+        QByteArray method;
+        QByteArray pattern;
+        Handler handler;
+    };
+    struct WebSocketEndpoint
+    {
+        QByteArray pattern;
+        WebSocketGate gate;
+        WebSocketHandler handler;
+    };
+
+    void add(QByteArray method, QByteArray pattern, Handler handler);
+    void addWebSocket(QByteArray pattern, WebSocketGate gate, WebSocketHandler handler);
+
+    /// Finds the endpoint for `request.method` and `request.path` and fills in `request.endpoint` and
+    /// `request.pathParameters`. HEAD finds GET. Errors: NotFound; MethodNotAllowed, with the allowed methods
+    /// in `detail` (as for the Allow header).
+    [[nodiscard]] Result<const Endpoint *> find(Request &request) const;
+
+    /// The same for an upgrade; NotFound where the path has no WebSocket.
+    [[nodiscard]] Result<const WebSocketEndpoint *> findWebSocket(Request &request) const;
+
+private:
+    std::vector<Endpoint> m_endpoints;
+    std::vector<WebSocketEndpoint> m_webSockets;
+};
+
+} // namespace gatehouse
