@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "api/call.h"
+
+#include "api/http_status.h"
+#include "dialects/openai/error_body.h"
+
+namespace gatehouse {
+
+Call::Call(Request request, Ticket ticket, ResponseSink &sink, Headers common)
+    : QObject(&sink)
+    , m_request(std::move(request))
+    , m_ticket(std::move(ticket))
+    , m_sink(sink)
+    , m_common(std::move(common))
+{}
+
+void Call::begin(int status, Headers headers)
+{
+    headers.append(m_common);
+    m_ticket.record().status = status;
+    m_sink.begin(status, headers);
+}
+
+void Call::reply(Response response)
+{
+    response.headers.append(m_common);
+    m_ticket.record().status = response.status;
+    m_sink.send(response);
+    m_ticket.answered();
+}
+
+void Call::replyJson(QByteArray body, int status)
+{
+    reply({.status = status, .headers = {{"Content-Type", "application/json"}}, .body = std::move(body)});
+}
+
+void Call::fail(const Error &error)
+{
+    Response response = errorResponse(error, m_request.path);
+    response.headers.append(m_common);
+    m_ticket.record().status = response.status;
+    m_sink.send(response);
+    m_ticket.failed(error);
+}
+
+Response errorResponse(const Error &error, QByteArrayView path)
+{
+    // The predecessors' clients read `detail`, and they speak to these paths only (contract §7).
+    const bool withDetail = path.startsWith("/api") || path.startsWith("/auth") || path.startsWith("/health");
+    Response response{.status = httpStatus(error),
+                      .headers = {{"Content-Type", "application/json"}},
+                      .body = openai::encodeError(error, withDetail ? openai::ErrorForm::WithDetail
+                                                                    : openai::ErrorForm::Plain)};
+    if (error.retryAfter)
+        response.headers.add("Retry-After", QByteArray::number(qint64(error.retryAfter->count())));
+    if (response.status == 401)
+        response.headers.add("WWW-Authenticate", "Bearer");
+    if (error.code == ErrorCode::MethodNotAllowed)
+        response.headers.add("Allow", error.detail.toLatin1());
+    // OpenAI's clients retry a 409 unless told that it is of no use.
+    if (response.status == 409)
+        response.headers.add("x-should-retry", "false");
+    return response;
+}
+
+} // namespace gatehouse

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+namespace gatehouse {
+
+class EndpointTable;
+class LaneContext;
+
+/// Each adds the endpoints of one resource.
+void addChatEndpoints(EndpointTable &table, LaneContext &context);
+void addModelEndpoints(EndpointTable &table, LaneContext &context);
+void addHealthEndpoints(EndpointTable &table, LaneContext &context);
+void addMetricsEndpoint(EndpointTable &table, LaneContext &context);
+
+} // namespace gatehouse

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "api/endpoint_table.h"
+#include "api/endpoints.h"
+#include "api/lane_context.h"
+
+namespace gatehouse {
+
+void addHealthEndpoints(EndpointTable &table, LaneContext &context)
+{
+    const auto alive = [](Call &call) {
+        call.replyJson(R"({"status":"ok"})");
+    };
+    table.add("GET", "/healthz", Access::Public, alive);
+    table.add("GET", "/health/live", Access::Public, alive);
+    table.add("GET", "/health/ready", Access::Public, [&context](Call &call) {
+        const Readiness &readiness = context.readiness();
+        const bool ready = readiness.isReady();
+        call.replyJson(R"({"status":")" + QByteArray(readiness.word()) + R"("})", ready ? 200 : 503);
+    });
+}
+
+} // namespace gatehouse

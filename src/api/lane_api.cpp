@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "api/lane_api.h"
+
+#include "api/call.h"
+#include "api/cors.h"
+#include "api/endpoint_table.h"
+#include "api/endpoints.h"
+
+namespace gatehouse {
+
+LaneApi::LaneApi(const SharedServices &shared, std::unique_ptr<HttpClient> http,
+                 std::unique_ptr<ModelRouter> models)
+    : m_context(shared, std::move(http), std::move(models))
+{
+    EndpointTable table(m_router, m_context);
+    addChatEndpoints(table, m_context);
+    addModelEndpoints(table, m_context);
+    addHealthEndpoints(table, m_context);
+    if (m_context.settings()->metrics.enabled)
+        addMetricsEndpoint(table, m_context);
+    table.addPreflights();
+}
+
+LaneApi::~LaneApi()
+{
+    Q_EMIT m_context.closing();
+}
+
+Response LaneApi::refusal(const Request &request, const Error &error) const
+{
+    // A request that no endpoint ever saw is counted all the same.
+    RequestRecord record{.requestId = request.id,
+                         .method = request.method,
+                         .endpoint = request.endpoint.isEmpty() ? QByteArray("unmatched") : request.endpoint,
+                         .wallStart = m_context.clock().wallNow(),
+                         .start = request.receivedAt};
+    Ticket ticket(m_context.journal(), m_context.clock(), std::move(record));
+    Response response = errorResponse(error, request.path);
+    response.headers.append(corsFields(request, m_context.settings()->server.corsOrigins));
+    ticket.record().status = response.status;
+    ticket.failed(error);
+    return response;
+}
+
+} // namespace gatehouse

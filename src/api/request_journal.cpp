@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "api/request_journal.h"
+
+#include "api/http_status.h"
+#include "metrics/metrics.h"
+
+#include <QVarLengthArray>
+
+namespace gatehouse {
+
+namespace {
+
+/// What the log and the ledger call the answer's status: what was sent, but 499 for a caller that left first,
+/// and what an error would have been told as where nothing was sent.
+int statusOf(const RequestRecord &record)
+{
+    if (record.outcome == Outcome::Abandoned)
+        return 499;
+    if (record.status != 0)
+        return record.status;
+    return record.error ? httpStatus(*record.error) : 200;
+}
+
+double milliseconds(MonotonicTime::duration duration)
+{
+    return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+QByteArray outcomeName(const RequestRecord &record)
+{
+    switch (record.outcome) {
+    case Outcome::Answered:
+        return "ok";
+    case Outcome::Failed:
+        return record.error ? errorCodeName(record.error->code) : "failed";
+    case Outcome::Abandoned:
+        return "cancelled";
+    }
+    Q_UNREACHABLE();
+}
+
+/// A method is the caller's to choose, so only the known ones become labels.
+QByteArray methodLabel(const QByteArray &method)
+{
+    static const QByteArrayList known{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+    return known.contains(method) ? method : QByteArray("other");
+}
+
+} // namespace
+
+void RequestJournal::began(const RequestRecord &)
+{
+    m_metrics.exchangeBegan();
+}
+
+void RequestJournal::settled(const RequestRecord &record)
+{
+    const int status = statusOf(record);
+    m_metrics.exchangeEnded();
+    count(record, status);
+    write(record, status);
+}
+
+void RequestJournal::count(const RequestRecord &record, int status)
+{
+    m_metrics.count({.method = methodLabel(record.method),
+                     .endpoint = record.endpoint,
+                     .status = status,
+                     .duration = record.end - record.start});
+    if (!record.inference || record.inference->model.isEmpty())
+        return;
+    const InferenceRecord &inference = *record.inference;
+    InferenceFacts facts{.model = inference.model,
+                         .route = inference.route,
+                         .outcome = outcomeName(record),
+                         .duration = record.end - inference.handedOver,
+                         .timeToFirstToken = {},
+                         .promptTokens = inference.usage.promptTokens,
+                         .completionTokens = inference.usage.completionTokens};
+    if (inference.firstToken)
+        facts.timeToFirstToken = *inference.firstToken - inference.handedOver;
+    m_metrics.count(facts);
+}
+
+void RequestJournal::write(const RequestRecord &record, int status)
+{
+    QVarLengthArray<LogField, 18> fields{{"request_id", record.requestId},
+                                         {"method", record.method},
+                                         {"endpoint", record.endpoint},
+                                         {"status", qint64(status)},
+                                         {"latency_ms", milliseconds(record.end - record.start)},
+                                         {"key_id", record.caller.keyId}};
+    if (record.error) {
+        fields.append({"error", QByteArray(errorCodeName(record.error->code))});
+        if (!record.error->detail.isEmpty())
+            fields.append({"detail", record.error->detail.toUtf8()});
+    }
+    if (const auto &inference = record.inference) {
+        fields.append({"model", inference->model});
+        fields.append({"route", inference->route});
+        fields.append({"prompt_tokens", inference->usage.promptTokens});
+        fields.append({"completion_tokens", inference->usage.completionTokens});
+        if (inference->usage.estimated)
+            fields.append({"tokens_estimated", true});
+        if (inference->firstToken)
+            fields.append({"first_token_ms", milliseconds(*inference->firstToken - inference->handedOver)});
+    }
+    const auto level = status >= 500 ? LogLevel::Warning : LogLevel::Info;
+    m_log.write(level, "request", {fields.data(), static_cast<std::size_t>(fields.size())});
+}
+
+} // namespace gatehouse

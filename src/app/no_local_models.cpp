@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Takes the place of local_models.cpp where the program is built without the engine.
+#include "app/local_models.h"
+
+namespace gatehouse {
+
+class Engine
+{};
+
+LocalModels::LocalModels(const Settings &, Log &, Readiness &readiness)
+    : m_readiness(readiness)
+{}
+
+LocalModels::~LocalModels() = default;
+
+void LocalModels::load() {}
+
+Result<std::unique_ptr<ChatBackend>> LocalModels::backend(const RouteSettings &) const
+{
+    return Error{.code = ErrorCode::NotImplemented,
+                 .message = tr("This build has no engine for local models.")};
+}
+
+} // namespace gatehouse
