@@ -118,7 +118,7 @@ void QnamReply::onFinished()
     deliver();
     if (m_paused || m_over)
         return;
-    if (!isAnswered())
+    if (!isAnswered() || isCutShort())
         return fail(transportError());
     end();
     Q_EMIT finished();
@@ -143,6 +143,16 @@ bool QnamReply::isAnswered() const
     default:
         return m_status >= 400 && m_reply->error() > QNetworkReply::UnknownProxyError;
     }
+}
+
+// When the close is read together with the last bytes, QNetworkAccessManager may take what came for the whole
+// answer. Where a length was announced that shows here; a chunked answer without its last chunk does not, and
+// the dialects notice that its end is missing.
+bool QnamReply::isCutShort() const
+{
+    bool isKnown = false;
+    const qint64 announced = m_reply->rawHeader("Content-Length").toLongLong(&isKnown);
+    return isKnown && receivedBytes() < announced;
 }
 
 Error QnamReply::transportError() const

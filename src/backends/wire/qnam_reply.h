@@ -44,6 +44,7 @@ private:
     void deliver();
     void end();
     [[nodiscard]] bool isAnswered() const;
+    [[nodiscard]] bool isCutShort() const;
     [[nodiscard]] Error transportError() const;
 
     QPointer<QNetworkReply> m_reply; ///< Its manager may end before this does.

@@ -32,6 +32,7 @@ protected:
     void stopTimer();
 
     [[nodiscard]] bool isConnected() const { return m_connected; }
+    [[nodiscard]] qint64 receivedBytes() const { return m_received; }
     /// Host and port, for the log.
     [[nodiscard]] const QString &target() const { return m_target; }
 

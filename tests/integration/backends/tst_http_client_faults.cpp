@@ -318,9 +318,13 @@ void TestHttpClientFaults::brokenOff()
     RawUpstream upstream([&](QTcpSocket &socket, const RawRequest &) { closeAfter(socket, sent); });
     ReplyLog log(m_client->send(postTo(upstream.url(), true)));
     QTRY_VERIFY(log.isOver());
+    QCOMPARE(upstream.requests, 1);
+    // QNetworkAccessManager can't always tell, see QnamReply::isCutShort().
+    const bool mayLookComplete = m_make == &makeQnam && sent.startsWith(chunkedHead());
+    if (mayLookComplete && log.story.endsWith('f'))
+        return;
     QVERIFY2(log.story == "hdx" || log.story == "hx", log.story.constData());
     QCOMPARE(log.error.code, ErrorCode::UpstreamFailed);
-    QCOMPARE(upstream.requests, 1);
 }
 
 void TestHttpClientFaults::endedByClose()
