@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/llama/model_file.h"
 
+#include "engine/llama/gguf_check.h"
+
 #include <QFile>
 
 #include <sys/mman.h>
@@ -38,12 +40,16 @@ bool writeAll(int descriptor, QByteArrayView bytes)
     return ::lseek(descriptor, 0, SEEK_SET) == 0;
 }
 
-bool beginsLikeGguf(std::FILE *file)
+Result<GgufParts> check(std::FILE *file, const QString &path)
 {
-    char magic[4] = {};
-    const bool isGguf = std::fread(magic, sizeof magic, 1, file) == 1 && std::memcmp(magic, "GGUF", 4) == 0;
+    QFile bytes;
+    if (!bytes.open(::fileno(file), QIODevice::ReadOnly | QIODevice::Unbuffered))
+        return failure(QStringLiteral("cannot read %1: %2").arg(path, bytes.errorString()));
+    Result<GgufParts> parts = checkGguf(bytes);
     std::rewind(file);
-    return isGguf;
+    if (!parts)
+        return failure(QStringLiteral("%1: %2").arg(path, parts.error().message));
+    return parts;
 }
 
 } // namespace
@@ -53,8 +59,12 @@ Result<ModelFile> ModelFile::open(const EngineOptions &options)
     Result<Handle> file = options.bytes.isEmpty() ? openPath(options.path) : openBytes(options.bytes);
     if (!file)
         return std::move(file).error();
-    if (!beginsLikeGguf(file->get()))
-        return failure(QStringLiteral("not a GGUF file: %1").arg(options.path));
+    const Result<GgufParts> parts =
+        check(file->get(), options.bytes.isEmpty() ? options.path : QString::fromUtf8(options.name));
+    if (!parts)
+        return parts.error();
+    if (const Result<void> others = checkOtherParts(options.path, parts->count); !others)
+        return others.error();
     return ModelFile(std::move(file).value());
 }
 
@@ -69,6 +79,26 @@ Result<ModelFile::Handle> ModelFile::openPath(const QString &path)
     if (!S_ISREG(status.st_mode)) // a pipe would block, a folder fails with a riddle
         return failure(QStringLiteral("not a regular file: %1").arg(path));
     return file;
+}
+
+/// llama.cpp finds them by their names, which it refuses if they do not follow the rule.
+Result<void> ModelFile::checkOtherParts(const QString &path, int count)
+{
+    const auto ending = [count](int index) {
+        return QString::asprintf("-%05d-of-%05d.gguf", index + 1, count);
+    };
+    if (count == 1 || !path.endsWith(ending(0)))
+        return {};
+    const QString begin = path.chopped(ending(0).size());
+    for (int index = 1; index < count; ++index) {
+        const QString part = begin + ending(index);
+        const Result<Handle> file = openPath(part);
+        if (!file)
+            return file.error();
+        if (const Result<GgufParts> parts = check(file->get(), part); !parts)
+            return parts.error();
+    }
+    return {};
 }
 
 Result<ModelFile::Handle> ModelFile::openBytes(QByteArrayView bytes)

@@ -14,7 +14,8 @@ namespace gatehouse {
 class ModelFile
 {
 public:
-    /// Fails, with the reason in `message`, on what can't be a GGUF file.
+    /// Fails, with the file and the reason in `message`, on what is no sound GGUF file: see checkGguf(). The
+    /// other files of a model that is split over several are checked, too.
     [[nodiscard]] static Result<ModelFile> open(const EngineOptions &options);
 
     [[nodiscard]] std::FILE *handle() const { return m_file.get(); }
@@ -31,6 +32,7 @@ private:
     {}
     [[nodiscard]] static Result<Handle> openPath(const QString &path);
     [[nodiscard]] static Result<Handle> openBytes(QByteArrayView bytes);
+    [[nodiscard]] static Result<void> checkOtherParts(const QString &path, int count);
 
     Handle m_file;
 };

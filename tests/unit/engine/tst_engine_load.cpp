@@ -2,6 +2,7 @@
 #include "engine/engine.h"
 #include "fakes/tiny_gguf.h"
 #include "unit/engine/answer_reader.h"
+#include "unit/engine/gguf_writer.h"
 #include "unit/engine/recording_log.h"
 #include "unit/engine/requests.h"
 
@@ -80,13 +81,22 @@ private Q_SLOTS:
         QTest::newRow("no path") << QString() << "No such file";
         QTest::newRow("folder") << m_folder.path() << "not a regular file";
         QTest::newRow("device") << QStringLiteral("/dev/zero") << "not a regular file";
-        QTest::newRow("empty") << write("empty.gguf", {}) << "not a GGUF file";
+        QTest::newRow("empty") << write("empty.gguf", {}) << "empty.gguf: it ends too early";
         QTest::newRow("text") << write("text.gguf", "GGML is not GGUF") << "not a GGUF file";
         QTest::newRow("garbage") << write("garbage.gguf", "GGUF" + QByteArray(1000, '\xA5')) << "version";
-        QTest::newRow("magic only") << write("magic.gguf", "GGUF") << "failed to read";
-        QTest::newRow("half the header") << write("header.gguf", m_tiny.first(2000)) << "failed to";
+        QTest::newRow("magic only") << write("magic.gguf", "GGUF") << "magic.gguf: it ends too early";
+        QTest::newRow("half the header")
+            << write("header.gguf", m_tiny.first(2000)) << "header.gguf: tokenizer.ggml.tokens has no room";
         QTest::newRow("half the weights")
             << write("half.gguf", m_tiny.first(m_tiny.size() / 2)) << "corrupted or incomplete";
+        GgufWriter first;
+        first.addPair("split.no", GgufWriter::Uint16, GgufWriter::number<quint16>(0));
+        first.addPair("split.count", GgufWriter::Uint16, GgufWriter::number<quint16>(2));
+        (void)write("torn-00002-of-00002.gguf", m_tiny.first(3));
+        QTest::newRow("a bad second file") << write("torn-00001-of-00002.gguf", first.write())
+                                           << "torn-00002-of-00002.gguf: it ends too early";
+        QTest::newRow("no second file")
+            << write("lone-00001-of-00002.gguf", first.write()) << "lone-00002-of-00002.gguf: No such file";
         QTest::newRow("another architecture")
             << write("other.gguf", QByteArray(m_tiny).replace("llama", "lmaal"))
             << "unknown model architecture";
