@@ -138,9 +138,10 @@ void insertSorted(std::vector<Entry> &table, Entry entry)
 
 } // namespace
 
-void Router::add(QByteArray method, QByteArray pattern, Handler handler)
+void Router::add(QByteArray method, QByteArray pattern, Handler handler, HeadCheck headCheck)
 {
-    insertSorted(m_endpoints, Endpoint{std::move(method), std::move(pattern), std::move(handler)});
+    insertSorted(m_endpoints,
+                 Endpoint{std::move(method), std::move(pattern), std::move(handler), std::move(headCheck)});
 }
 
 void Router::addWebSocket(QByteArray pattern, WebSocketGate gate, WebSocketHandler handler)

@@ -15,6 +15,12 @@ class WebSocketChannel;
 /// Serves one request. Runs in the lane's thread and must return at once.
 using Handler = std::function<void(Request request, ResponseSink &sink)>;
 
+/// Decides, before a body that is not small is read (or asked for by `100 Continue`), whether the caller may
+/// send it. `head` is the request without its body. An Error is answered as the door's own refusals are
+/// (LaneService::refusal), and the connection closes. Called at most once a request, in the lane's thread;
+/// the handler of a request with a small body is called without it, so it checks by itself all the same.
+using HeadCheck = std::function<Result<void>(const Request &head)>;
+
 /// Decides about a WebSocket handshake before it is answered; an Error is answered as plain HTTP. The value
 /// is the subprotocol to select (empty: none).
 using WebSocketGate = std::function<Result<QByteArray>(const Request &request)>;
@@ -31,6 +37,7 @@ public:
         QByteArray method;
         QByteArray pattern;
         Handler handler;
+        HeadCheck headCheck; ///< Empty: whoever sends a body may.
     };
     struct WebSocketEndpoint
     {
@@ -39,7 +46,7 @@ public:
         WebSocketHandler handler;
     };
 
-    void add(QByteArray method, QByteArray pattern, Handler handler);
+    void add(QByteArray method, QByteArray pattern, Handler handler, HeadCheck headCheck = {});
     void addWebSocket(QByteArray pattern, WebSocketGate gate, WebSocketHandler handler);
 
     /// Finds the endpoint for `request.method` and `request.path` and fills in `request.endpoint` and

@@ -3,6 +3,7 @@
 
 #include "base/id.h"
 #include "http/bridge/http_server_bridge.h"
+#include "http/connection/door_errors.h"
 #include "http/connection/lingering_close.h"
 #include "http/server.h"
 #include "http/websocket/web_socket_handshake.h"
@@ -21,6 +22,9 @@ namespace {
 /// What a turn of the loop may write before it goes out early.
 constexpr qsizetype outputBound = 64 * 1024;
 
+/// A body up to this length is read before anybody is asked: it is likely to have come with its head.
+constexpr qint64 smallBody = 64 * 1024;
+
 Peer peerOf(const QTcpSocket &socket)
 {
     QHostAddress address = socket.peerAddress();
@@ -31,29 +35,6 @@ Peer peerOf(const QTcpSocket &socket)
     return {.address = address,
             .port = socket.peerPort(),
             .encrypted = qobject_cast<const QSslSocket *>(&socket) != nullptr};
-}
-
-/// Gives the refusals that HTTP has a status for, and ErrorCode no code, their status and fields.
-void refine(Response &response, QByteArrayView reason)
-{
-    if (reason == "expectation_failed") {
-        response.status = 417;
-    } else if (reason == "http_version_not_supported") {
-        response.status = 505;
-    } else if (reason == "upgrade_required") {
-        response.status = 426;
-        response.headers.add("Upgrade", "websocket");
-    } else if (reason == "websocket_version") {
-        response.status = 426;
-        response.headers.add("Sec-WebSocket-Version", "13");
-    }
-}
-
-Error drainingError()
-{
-    return {.code = ErrorCode::Overloaded,
-            .message = QStringLiteral("The server is going down."),
-            .retryAfter = std::chrono::seconds(1)};
 }
 
 } // namespace
@@ -223,16 +204,30 @@ std::optional<Error> Connection::objectionToHead() const
     const RequestHead &head = m_reader.head();
     const auto expectation = head.headers.value("expect");
     if (expectation && head.minorVersion >= 1 && !equalsIgnoringCase(*expectation, "100-continue"))
-        return Error{.code = ErrorCode::InvalidRequest,
-                     .message = QStringLiteral("The expectation can't be met."),
-                     .reason = "expectation_failed"};
+        return expectationError();
     return {};
+}
+
+Result<void> Connection::checkBeforeBody()
+{
+    const RequestHead &head = m_reader.head();
+    if (head.framing == RequestHead::Framing::Length && head.contentLength <= smallBody &&
+        !head.expectContinue)
+        return {};
+    describeRequest();
+    const auto endpoint = findEndpoint();
+    if (!endpoint)
+        return endpoint.error();
+    const HeadCheck &check = (*endpoint)->headCheck;
+    return check ? check(m_request) : Result<void>();
 }
 
 void Connection::takeHead()
 {
     if (const auto objection = objectionToHead())
         return refuse(*objection, true);
+    if (const auto checked = checkBeforeBody(); !checked)
+        return refuse(checked.error(), true);
     // Who is sending already needs no permission (RFC 9110 §10.1.1).
     if (m_reader.head().expectContinue && m_inbox.isEmpty())
         m_outbox.append("HTTP/1.1 100 Continue\r\n\r\n");
@@ -268,15 +263,19 @@ void Connection::runHandler(bool taken)
         return;
     if (!taken)
         return answerRefusal({.message = QStringLiteral("The request could not be handled.")});
+    const auto endpoint = findEndpoint();
+    if (!endpoint)
+        return answerRefusal(endpoint.error());
+    (*endpoint)->handler(std::move(m_request), *m_sink);
+}
+
+Result<const Router::Endpoint *> Connection::findEndpoint()
+{
     const Router &router = m_context.service->router();
-    const auto endpoint = router.find(m_request);
-    if (endpoint)
-        return (*endpoint)->handler(std::move(m_request), *m_sink);
-    if (router.findWebSocket(m_request))
-        return answerRefusal({.code = ErrorCode::InvalidRequest,
-                              .message = QStringLiteral("This path speaks WebSocket only."),
-                              .reason = "upgrade_required"});
-    answerRefusal(endpoint.error());
+    auto endpoint = router.find(m_request);
+    if (!endpoint && router.findWebSocket(m_request))
+        return webSocketOnlyError();
+    return endpoint;
 }
 
 void Connection::upgrade()
@@ -312,7 +311,7 @@ void Connection::refuse(const Error &error, bool close)
 void Connection::answerRefusal(const Error &error)
 {
     Response response = m_context.service->refusal(m_request, error);
-    refine(response, error.reason);
+    refineRefusal(response, error.reason);
     m_sink->send(response);
 }
 

@@ -9,6 +9,7 @@
 #include "http/connection/inbox.h"
 #include "http/connection/outbox.h"
 #include "http/request.h"
+#include "http/router.h"
 #include "http/wire/request_head.h"
 
 #include <QObject>
@@ -72,11 +73,13 @@ private:
     void holdInput();
     void describeRequest();
     [[nodiscard]] std::optional<Error> objectionToHead() const;
+    [[nodiscard]] Result<void> checkBeforeBody();
     void takeHead();
     void takeRequest();
 
     void startAnswer(bool keepAlive);
     void runHandler(bool taken);
+    [[nodiscard]] Result<const Router::Endpoint *> findEndpoint();
     void upgrade();
     void refuse(const Error &error, bool close);
     void answerRefusal(const Error &error);

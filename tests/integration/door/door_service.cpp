@@ -90,6 +90,18 @@ private:
     QTimer m_timer;
 };
 
+Result<void> checkKey(const Request &request)
+{
+    const auto key = request.headers.value("x-api-key");
+    if (!key)
+        return Error{.code = ErrorCode::Unauthenticated};
+    if (*key == "slow down")
+        return Error{.code = ErrorCode::RateLimited, .retryAfter = std::chrono::seconds(7)};
+    if (*key != "sesame")
+        return Error{.code = ErrorCode::Forbidden};
+    return {};
+}
+
 QByteArray describe(const Request &request)
 {
     QByteArray line = request.method + ' ' + request.path;
@@ -131,6 +143,7 @@ DoorService::DoorService(int lane, Observations &seen)
     , m_seen(seen)
 {
     addAnswers();
+    addUpload();
     addStreams();
     addWebSockets();
 }
@@ -145,7 +158,8 @@ Response DoorService::refusal(const Request &request, const Error &error) const
     Response response{.status = statusOf(error.code),
                       .headers = {{"Content-Type", "application/json"}},
                       .body = "{\"error\":{\"code\":\"" + QByteArray(errorCodeName(error.code)) +
-                              "\",\"path\":\"" + request.path + "\"}}"};
+                              "\",\"path\":\"" + request.path + "\",\"endpoint\":\"" + request.endpoint +
+                              "\"}}"};
     if (error.retryAfter)
         response.headers.add("Retry-After", QByteArray::number(qint64(error.retryAfter->count())));
     if (error.code == ErrorCode::MethodNotAllowed)
@@ -158,26 +172,28 @@ void DoorService::drain()
     ++m_seen.draining;
 }
 
-void DoorService::add(QByteArray method, QByteArray pattern, Handler handler)
+void DoorService::add(QByteArray method, QByteArray pattern, Handler handler, HeadCheck headCheck)
 {
-    m_router.add(std::move(method), std::move(pattern),
-                 [this, handler = std::move(handler)](Request request, ResponseSink &sink) {
-                     ++m_seen.served;
-                     ++m_seen.alive;
-                     m_seen.note(describe(request));
-                     m_seen.noteLane(m_lane);
-                     Observations &seen = m_seen;
-                     QObject::connect(&sink, &QObject::destroyed, [&seen] { --seen.alive; });
-                     QObject::connect(&sink, &ResponseSink::clientGone, [&seen] {
-                         seen.lastGone = std::chrono::steady_clock::now();
-                         ++seen.gone;
-                     });
-                     QObject::connect(&sink, &ResponseSink::finished, [&seen](qint64 bytes) {
-                         ++seen.finished;
-                         seen.finishedBytes += bytes;
-                     });
-                     handler(std::move(request), sink);
-                 });
+    m_router.add(
+        std::move(method), std::move(pattern),
+        [this, handler = std::move(handler)](Request request, ResponseSink &sink) {
+            ++m_seen.served;
+            ++m_seen.alive;
+            m_seen.note(describe(request));
+            m_seen.noteLane(m_lane);
+            Observations &seen = m_seen;
+            QObject::connect(&sink, &QObject::destroyed, [&seen] { --seen.alive; });
+            QObject::connect(&sink, &ResponseSink::clientGone, [&seen] {
+                seen.lastGone = std::chrono::steady_clock::now();
+                ++seen.gone;
+            });
+            QObject::connect(&sink, &ResponseSink::finished, [&seen](qint64 bytes) {
+                ++seen.finished;
+                seen.finishedBytes += bytes;
+            });
+            handler(std::move(request), sink);
+        },
+        std::move(headCheck));
 }
 
 void DoorService::addAnswers()
@@ -212,6 +228,23 @@ void DoorService::addAnswers()
     add("GET", "/bulk/{bytes}", [](const Request &request, ResponseSink &sink) {
         sink.send({200, text, QByteArray(request.pathParameters.value("bytes").toInt(), 'b')});
     });
+}
+
+void DoorService::addUpload()
+{
+    const auto check = [this](const Request &head) -> Result<void> {
+        ++m_seen.headChecks;
+        m_seen.note("CHECK " + describe(head) + " endpoint=" + head.endpoint +
+                    " name=" + head.pathParameters.value("name") + " id=" + head.id +
+                    " peer=" + head.peer.address.toString().toLatin1() +
+                    (head.receivedAt == MonotonicTime() ? "" : " received") +
+                    " body=" + QByteArray::number(head.body.size()));
+        return checkKey(head);
+    };
+    const auto answer = [](const Request &request, ResponseSink &sink) {
+        sink.send({200, text, QByteArray::number(request.body.size())});
+    };
+    add("POST", "/upload/{name}", answer, check);
 }
 
 void DoorService::addStreams()
@@ -251,13 +284,8 @@ void DoorService::addStreams()
 void DoorService::addWebSockets()
 {
     const auto gate = [](const Request &request) -> Result<QByteArray> {
-        const auto key = request.headers.value("x-api-key");
-        if (!key)
-            return Error{.code = ErrorCode::Unauthenticated};
-        if (*key == "slow down")
-            return Error{.code = ErrorCode::RateLimited, .retryAfter = std::chrono::seconds(7)};
-        if (*key != "sesame")
-            return Error{.code = ErrorCode::Forbidden};
+        if (const auto checked = checkKey(request); !checked)
+            return checked.error();
         const QByteArray offered = request.headers.value("sec-websocket-protocol").value_or(QByteArray());
         return offered.contains("gatehouse.v1") ? QByteArray("gatehouse.v1") : QByteArray();
     };

@@ -17,6 +17,7 @@ public:
     std::atomic<int> served = 0;        ///< Requests that reached a handler.
     std::atomic<int> refused = 0;       ///< Refusals that were spelled.
     std::atomic<int> vagueRefusals = 0; ///< Those that lacked what the interface promises.
+    std::atomic<int> headChecks = 0;    ///< Requests whose head was asked about before their body.
     std::atomic<int> gone = 0;          ///< Clients that left before their answer's end.
     std::atomic<std::chrono::steady_clock::time_point> lastGone{}; ///< When the last of these was noticed.
     std::atomic<int> finished = 0;                                 ///< Answers that got out to their end.
@@ -42,8 +43,9 @@ private:
 
 /// The tests' own service:
 /// GET /hello, /delayed/{ms}, /stream/{count}, /flood/{bytes}, /bulk/{bytes}, /hang, /no-content,
-/// /not-modified, /abort, /begin-only; POST /echo; any path ending in a parameter: GET /named/{name...}.
-/// WebSocket /ws/echo (needs `x-api-key: sesame`), /ws/flood.
+/// /not-modified, /abort, /begin-only; POST /echo, /upload/{name} (a large body needs `x-api-key: sesame`);
+/// any path ending in a parameter: GET /named/{name...}. WebSocket /ws/echo (needs `x-api-key: sesame`),
+/// /ws/flood.
 class DoorService final : public LaneService
 {
 public:
@@ -55,8 +57,9 @@ public:
     void drain() override;
 
 private:
-    void add(QByteArray method, QByteArray pattern, Handler handler);
+    void add(QByteArray method, QByteArray pattern, Handler handler, HeadCheck headCheck = {});
     void addAnswers();
+    void addUpload();
     void addStreams();
     void addWebSockets();
 

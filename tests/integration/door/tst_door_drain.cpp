@@ -97,6 +97,7 @@ void DoorDrainTest::requestsOnTheirWayAreRefused()
     QTRY_COMPARE(door.counters().activeConnections, 2);
     QTest::qWait(30); // What was sent has been read.
     door.drain();
+    QTRY_COMPARE(door.seen().draining, 1); // The lane knows, too.
     QVERIFY(inHead.send("Host: door\r\n\r\n"));
     QVERIFY(inBody.send("dy"));
     for (RawClient *client : {&inHead, &inBody}) {
