@@ -85,6 +85,39 @@ struct AuthSettings
     Secret apiKey;           ///< A static key of role user; empty: none.
     QStringList publicPaths; ///< Further paths that need no credential.
     QStringList trustedProxies{QStringLiteral("127.0.0.0/8"), QStringLiteral("::1")};
+    Secret demoAdminKey;  ///< A configured key of role admin; empty: none.
+    Secret demoUserKey;   ///< A configured key of role user; empty: none.
+    Secret secretKey;     ///< Signs access tokens; empty: one is made and kept in the data directory.
+    Secret keyHashSecret; ///< For the hashes of keys; empty: one is made and kept in the data directory.
+    std::chrono::seconds tokenLifetime{30 * 60};
+};
+
+/// Bounds for one address (IPv6: one /64), and for how long an address that keeps hammering is shut out.
+struct LimitSettings
+{
+    double requestsPerSecond = 10;     ///< Of the token bucket; 0: no bound.
+    int burst = 20;                    ///< Size of the token bucket.
+    int requestsPerMinute = 0;         ///< Of the sliding window; 0: no bound.
+    bool appliesToLoopback = false;    ///< True once any of these was written down.
+    int blockAfter = 50;               ///< Refusals in a minute after which the address is blocked; 0: never.
+    std::chrono::seconds blockFor{60}; ///< The first block; each further one is twice as long.
+    std::chrono::seconds longestBlock{60 * 60}; ///< The longest block.
+    int maxAddresses = 100'000;                 ///< How many are remembered; the longest unseen go first.
+};
+
+/// Where things are kept (contract §4, room `store`).
+struct DatabaseSettings
+{
+    Secret url; ///< As parseDatabaseUrl() reads it; may hold a password. Empty: SQLite in the data directory.
+    int keepRequestsDays = 90;      ///< Age of the request log; 0: for ever.
+    qint64 maxRequests = 5'000'000; ///< Length of the request log; 0: no bound.
+};
+
+/// Counters shared by several replicas.
+struct RedisSettings
+{
+    bool enabled = false;
+    Secret url{"redis://127.0.0.1:6379/0"}; ///< `redis://[user:password@]host:port/db`, or `unix:///path`.
 };
 
 enum class LogStyle { Auto, Json, Text };
@@ -112,6 +145,9 @@ struct Settings
     QList<RouteSettings> routes; ///< In order; never empty after validation where a local engine is built in.
     LogSettings log;
     MetricsSettings metrics;
+    LimitSettings limits;
+    DatabaseSettings database;
+    RedisSettings redis;
     QString dataDir;
 };
 using SettingsPtr = std::shared_ptr<const Settings>;

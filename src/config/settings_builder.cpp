@@ -35,6 +35,10 @@ public:
         }
         m_draft.settings.upstream.totalBoundsStreams =
             m_draft.isWritten(QStringLiteral("upstream.total_timeout_seconds"));
+        m_draft.settings.limits.appliesToLoopback =
+            m_draft.isWritten(QStringLiteral("limits.requests_per_second")) ||
+            m_draft.isWritten(QStringLiteral("limits.burst")) ||
+            m_draft.isWritten(QStringLiteral("limits.requests_per_minute"));
 
         for (const Assignment &assignment : assignments)
             addRoute(assignment.route);

@@ -33,6 +33,8 @@ SettingsChange changeBetween(const Settings &before, const Settings &after)
     SettingsChange change;
     for (const auto &spec : settingTable())
         compare(spec, before, after, spec.keyText(), change);
+    if (before.limits.appliesToLoopback != after.limits.appliesToLoopback)
+        change.live.append(QStringLiteral("limits")); // Whom they hold for, be their values the same.
     for (const RouteSettings &route : after.routes) {
         const RouteSettings *old = findRoute(before.routes, route.key);
         if (!old)

@@ -7,7 +7,8 @@
 
 namespace gatehouse {
 
-/// What a reload changes, by key (`auth.mode`, `routes.box.url`; `routes.box` for one that came or went).
+/// What a reload changes, by key (`auth.mode`, `routes.box.url`; `routes.box` for one that came or went,
+/// `limits` when they begin or cease to hold for callers on this machine).
 struct SettingsChange
 {
     QStringList live;    ///< Counts from now on.

@@ -113,8 +113,21 @@ private:
     static bool holdsSecret(const SourceContent &content)
     {
         return std::any_of(content.assignments.begin(), content.assignments.end(), [](const Assignment &a) {
-            return a.key.section(QChar(u'.'), -1) == QLatin1String("api_key") &&
-                   !textOf(a.value).value_or(QString()).isEmpty();
+            const bool isSecret =
+                a.route.isEmpty() ? isSecretIn(settingTable(), a.key) : isSecretIn(routeFieldTable(), a.key);
+            const QString text = textOf(a.value).value_or(QString());
+            const bool isAddress = text.contains(QLatin1String("://"));
+            // Where to find a database is no secret, a password on the way there is one.
+            return isSecret && !text.isEmpty() &&
+                   (!isAddress || text.contains(QChar(u'@')) || text.contains(QChar(u'?')));
+        });
+    }
+
+    template <typename Object>
+    static bool isSecretIn(const std::vector<SettingSpec<Object>> &table, const QString &key)
+    {
+        return std::any_of(table.begin(), table.end(), [&key](const auto &spec) {
+            return spec.binding.form == SettingForm::Secret && key == QLatin1String(spec.key);
         });
     }
 
@@ -184,9 +197,7 @@ private:
     LoadedSettings finished()
     {
         SettingsDraft draft = buildDraft(m_assignments, m_sources.workingDirectory);
-        applyRules(draft, {.hasEngine = m_sources.hasEngine,
-                           .lan = m_sources.commandLine.lan,
-                           .defaultDataDir = defaultDataDir()});
+        applyRules(draft, {.hasEngine = m_sources.hasEngine, .defaultDataDir = defaultDataDir()});
         m_loaded.values = effectiveValues(draft);
         m_loaded.mistakes += draft.mistakes;
         m_loaded.warnings += draft.warnings;

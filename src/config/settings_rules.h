@@ -9,7 +9,6 @@ namespace gatehouse {
 struct RuleFacts
 {
     bool hasEngine = false;
-    bool lan = false;       ///< `--lan` was given.
     QString defaultDataDir; ///< Absolute.
 };
 

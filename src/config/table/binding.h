@@ -77,6 +77,46 @@ Binding<Object> integer(Field<Object, Get> field, qint64 smallest, qint64 larges
                 }};
 }
 
+/// A rate: nothing below `smallest` but 0, which stands for no bound.
+template <typename Object, typename Get>
+Binding<Object> rate(Field<Object, Get> field, double smallest, double largest)
+{
+    return {.expected = ConfigText::tr("0, or a number from %1 to %2").arg(smallest).arg(largest, 0, 'f', 0),
+            .assign =
+                [=](Object &object, const SettingValue &value) {
+                    const auto number = numberOf(value);
+                    if (!number || *number > largest || (*number < smallest && *number != 0))
+                        return false;
+                    field.get(object) = *number;
+                    return true;
+                },
+            .read =
+                [=](const Object &object) {
+                    const double number = field.get(object);
+                    return number == std::floor(number) ? SettingValue(static_cast<qint64>(number))
+                                                        : SettingValue(number);
+                }};
+}
+
+/// A duration, written as a whole number of `Unit`s.
+template <typename Unit, typename Object, typename Get>
+Binding<Object> wholeUnits(Field<Object, Get> field, qint64 smallest, qint64 largest)
+{
+    return {.expected = ConfigText::tr("a whole number from %1 to %2").arg(smallest).arg(largest),
+            .assign =
+                [=](Object &object, const SettingValue &value) {
+                    const auto integer = integerOf(value);
+                    if (!integer || *integer < smallest || *integer > largest)
+                        return false;
+                    field.get(object) = Unit(*integer);
+                    return true;
+                },
+            .read =
+                [=](const Object &object) {
+                    return static_cast<qint64>(std::chrono::duration_cast<Unit>(field.get(object)).count());
+                }};
+}
+
 /// A std::optional<double>: nothing unless written down.
 template <typename Object, typename Get>
 Binding<Object> optionalNumber(Field<Object, Get> field, double smallest, double largest)
@@ -180,23 +220,31 @@ Binding<Object> textList(Field<Object, Get> field, TextRule rule, const QString 
                 }};
 }
 
+/// A Secret; whatever was written instead is never shown, either.
 template <typename Object, typename Get>
-Binding<Object> secret(Field<Object, Get> field)
+Binding<Object> secret(Field<Object, Get> field, TextRule rule, const QString &expected)
 {
     return {.form = SettingForm::Secret,
-            .expected = ConfigText::tr("visible ASCII characters without a space"),
+            .expected = expected,
             .assign =
                 [=](Object &object, const SettingValue &value) {
                     const auto written = textOf(value);
-                    const auto accepted = written ? credentialText(*written) : std::nullopt;
+                    const auto accepted = written ? rule(*written) : std::nullopt;
                     if (accepted)
-                        field.get(object) = Secret(accepted->toLatin1());
+                        field.get(object) = Secret(accepted->toUtf8());
                     return accepted.has_value();
                 },
             .read =
                 [=](const Object &object) {
-                    return QString::fromLatin1(field.get(object).reveal());
+                    return QString::fromUtf8(field.get(object).reveal());
                 }};
+}
+
+/// A Secret that is shown in a header.
+template <typename Object, typename Get>
+Binding<Object> credential(Field<Object, Get> field)
+{
+    return secret(field, credentialText, ConfigText::tr("visible ASCII characters without a space"));
 }
 
 template <typename Object, typename Get>

@@ -49,7 +49,7 @@ const std::vector<SettingSpec<RouteSettings>> &routeFieldTable()
                          .binding = text(at(&RouteSettings::path), fileText, ConfigText::tr("a file name")),
                          .documentation = "\"local\": a GGUF file; without one, the built-in demo model."});
         specs.push_back({.key = "api_key",
-                         .binding = secret(at(&RouteSettings::apiKey)),
+                         .binding = credential(at(&RouteSettings::apiKey)),
                          .documentation = "What the upstream asks for. Better kept in secrets.toml, under a "
                                           "[[routes]] with the same key."});
         specs.push_back({.key = "models",

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config/table/setting_table.h"
 
+#include "config/table/access_settings.h"
+
 namespace gatehouse {
 
 namespace {
@@ -11,24 +13,6 @@ constexpr double shortestTimeout = 0.001;
 constexpr double longestTimeout = 86'400;
 constexpr qint64 kibibyte = 1024;
 constexpr qint64 mebibyte = 1024 * kibibyte;
-
-// A yes or no of another server's, as an auth.mode. A no was an open door there, and the operator has
-// written it down, so it is one here.
-std::optional<QString> modeOfRequired(const QString &text)
-{
-    const auto required = boolOf(RawText{text});
-    if (!required)
-        return std::nullopt;
-    return *required ? QStringLiteral("required") : QStringLiteral("off");
-}
-
-std::optional<QString> modeOfOptional(const QString &text)
-{
-    const auto optional = boolOf(RawText{text});
-    if (!optional)
-        return std::nullopt;
-    return *optional ? QStringLiteral("off") : QStringLiteral("required");
-}
 
 /// PyTorch's names of devices.
 std::optional<QString> gpuLayersOfDevice(const QString &text)
@@ -128,38 +112,6 @@ void addServerTimeouts(Specs &specs)
          .binding = seconds(at(&Settings::server, &ServerSettings::drainTimeout), 0, longestTimeout),
          .aliases = {{"DRAIN_SECONDS"}},
          .documentation = "How long running answers may take after SIGTERM."});
-}
-
-void addAuth(Specs &specs)
-{
-    const std::vector<Word<AuthMode>> modes = {
-        {"required", AuthMode::Required}, {"local", AuthMode::Local}, {"off", AuthMode::Off}};
-    specs.push_back({.key = "auth.mode",
-                     .binding = choice(at(&Settings::auth, &AuthSettings::mode), modes),
-                     .aliases = {{"AUTH_REQUIRED", modeOfRequired, "true or false"},
-                                 {"GEMMA_SECURITY_API_KEY_REQUIRED", modeOfRequired, "true or false"},
-                                 {"API_KEY_OPTIONAL", modeOfOptional, "true or false"}},
-                     .documentation = "\"required\": every caller needs a key. \"local\": callers on this "
-                                      "machine need none. \"off\": nobody needs one.\n"
-                                      "Where an api_key is set and no mode is: \"required\".",
-                     .reload = Reload::Live,
-                     .aliasesMustAgree = true});
-    specs.push_back({.key = "auth.api_key",
-                     .binding = secret(at(&Settings::auth, &AuthSettings::apiKey)),
-                     .aliases = {{"API_KEY"}},
-                     .documentation = "One key for everybody. Better kept in secrets.toml, beside this file.",
-                     .reload = Reload::Live});
-    specs.push_back({.key = "auth.public",
-                     .binding = textList(at(&Settings::auth, &AuthSettings::publicPaths), pathText,
-                                         ConfigText::tr("a list of paths, each beginning with /")),
-                     .documentation = "Further paths that need no key: [\"/v1/models\"].",
-                     .reload = Reload::Live});
-    specs.push_back({.key = "auth.trusted_proxies",
-                     .binding = textList(at(&Settings::auth, &AuthSettings::trustedProxies), networkText,
-                                         ConfigText::tr("a list of addresses or networks (10.0.0.0/8)")),
-                     .aliases = {{"TRUSTED_PROXIES"}},
-                     .documentation = "Only these may say in X-Forwarded-For whom they speak for.",
-                     .reload = Reload::Live});
 }
 
 void addModel(Specs &specs)
@@ -272,7 +224,7 @@ const std::vector<SettingSpec<Settings>> &settingTable()
         addListener(specs);
         addLimits(specs);
         addServerTimeouts(specs);
-        addAuth(specs);
+        addAccess(specs);
         addModel(specs);
         addUpstream(specs);
         addLogAndMetrics(specs);

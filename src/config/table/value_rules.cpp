@@ -120,6 +120,29 @@ std::optional<QString> credentialText(const QString &text)
     return textIf(isVisible && text.size() <= longestCredential, text);
 }
 
+std::optional<QString> passphraseText(const QString &text)
+{
+    const bool isPrintable =
+        std::all_of(text.begin(), text.end(), [](QChar c) { return c.category() != QChar::Other_Control; });
+    return textIf(isPrintable && text.size() <= longestCredential, text);
+}
+
+std::optional<QString> databaseUrlText(const QString &text)
+{
+    static const QRegularExpression form(
+        QStringLiteral("\\A(postgres(ql)?(\\+[a-z0-9]+)?://.+|sqlite(\\+[a-z0-9]+)?:///.+)?\\z"),
+        QRegularExpression::CaseInsensitiveOption);
+    const QString url = text.trimmed();
+    return textIf(matches(url, form) && passphraseText(url), url);
+}
+
+std::optional<QString> redisUrlText(const QString &text)
+{
+    static const QRegularExpression form(QStringLiteral("\\A(redis://[^/\\s]\\S*|unix://(\\S*@)?/\\S+)\\z"));
+    const QString url = text.trimmed();
+    return textIf(matches(url, form) && passphraseText(url), url);
+}
+
 std::optional<QString> upstreamText(const QString &text)
 {
     QString plain = text.trimmed();

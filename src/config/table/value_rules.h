@@ -22,6 +22,13 @@ using TextRule = std::optional<QString> (*)(const QString &text);
 [[nodiscard]] std::optional<QString> fileText(const QString &text);    ///< A file's name, or empty.
 /// What goes into a header as a credential: visible ASCII, at most 4096 characters; or empty.
 [[nodiscard]] std::optional<QString> credentialText(const QString &text);
+/// What only this process and its peers read: at most 4096 characters, none of them a control; or empty.
+[[nodiscard]] std::optional<QString> passphraseText(const QString &text);
+/// `postgresql://…`, `postgres://…` or `sqlite:///…`, each also with a driver (`postgresql+asyncpg://…`), or
+/// empty. What follows is for the database to judge.
+[[nodiscard]] std::optional<QString> databaseUrlText(const QString &text);
+/// `redis://…` or `unix:///path` (`unix://:password@/path`).
+[[nodiscard]] std::optional<QString> redisUrlText(const QString &text);
 /// http or https, a host, no credentials, query or fragment; without the slash at its end.
 [[nodiscard]] std::optional<QString> upstreamText(const QString &text);
 

@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
         require(assignment.source.line >= 1 && assignment.source.line <= lines, "a line is in the file");
 
     SettingsDraft draft = buildDraft(content.assignments, QStringLiteral("/"));
-    applyRules(draft, {.hasEngine = true, .lan = false, .defaultDataDir = QStringLiteral("/data")});
+    applyRules(draft, {.hasEngine = true, .defaultDataDir = QStringLiteral("/data")});
     const ServerSettings &server = draft.settings.server;
     require(server.maxConnections > 0 && server.maxBodyBytes > 0 && server.headTimeout.count() > 0,
             "every limit is one");

@@ -26,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     const SourceContent content =
         readVariables(file.variables, {.origin = SettingOrigin::DotEnv, .file = QStringLiteral("/.env")});
     SettingsDraft draft = buildDraft(content.assignments, QStringLiteral("/"));
-    applyRules(draft, {.hasEngine = true, .lan = false, .defaultDataDir = QStringLiteral("/data")});
+    applyRules(draft, {.hasEngine = true, .defaultDataDir = QStringLiteral("/data")});
     require(draft.mistakes.size() > 0 || !draft.settings.routes.isEmpty(), "there is a route, or a mistake");
     for (const ConfigMessage &message : content.mistakes + content.warnings + draft.mistakes + draft.warnings)
         require(!message.toString().contains(QChar(u'\n')), "a message is one line");

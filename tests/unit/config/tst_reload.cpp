@@ -13,6 +13,9 @@ private Q_SLOTS:
     void sameSettingsChangeNothing();
     void liveAndRestart();
     void secretsAreCompared();
+    void accessAndLimitsAreLive();
+    void whereThingsAreKeptIsNot();
+    void limitsThatBeginToHoldHereAreTold();
     void routesComeAndGo();
 };
 
@@ -47,6 +50,56 @@ void ReloadTest::secretsAreCompared()
     Settings after;
     after.auth.apiKey = Secret("b");
     QCOMPARE(changeBetween(before, after).live, QStringList{QStringLiteral("auth.api_key")});
+}
+
+void ReloadTest::accessAndLimitsAreLive()
+{
+    Settings after;
+    after.auth.demoAdminKey = Secret("a");
+    after.auth.demoUserKey = Secret("b");
+    after.auth.tokenLifetime = std::chrono::minutes(1);
+    after.limits = {.requestsPerSecond = 1,
+                    .burst = 1,
+                    .requestsPerMinute = 1,
+                    .blockAfter = 1,
+                    .blockFor = std::chrono::seconds(1),
+                    .longestBlock = std::chrono::seconds(1),
+                    .maxAddresses = 1};
+    const SettingsChange change = changeBetween(Settings(), after);
+    QCOMPARE(change.restart, QStringList());
+    QCOMPARE(change.live,
+             (QStringList{QStringLiteral("auth.demo_admin_key"), QStringLiteral("auth.demo_user_key"),
+                          QStringLiteral("auth.token_minutes"), QStringLiteral("limits.requests_per_second"),
+                          QStringLiteral("limits.burst"), QStringLiteral("limits.requests_per_minute"),
+                          QStringLiteral("limits.block_after"), QStringLiteral("limits.block_seconds"),
+                          QStringLiteral("limits.longest_block_seconds"),
+                          QStringLiteral("limits.max_addresses")}));
+}
+
+void ReloadTest::whereThingsAreKeptIsNot()
+{
+    Settings after;
+    after.auth.secretKey = Secret("a");
+    after.auth.keyHashSecret = Secret("b");
+    after.database = {.url = Secret("sqlite:///a"), .keepRequestsDays = 1, .maxRequests = 1};
+    after.redis = {.enabled = true, .url = Secret("redis://h")};
+    const SettingsChange change = changeBetween(Settings(), after);
+    QCOMPARE(change.live, QStringList());
+    QCOMPARE(change.restart,
+             (QStringList{QStringLiteral("auth.secret_key"), QStringLiteral("auth.key_hash_secret"),
+                          QStringLiteral("database.url"), QStringLiteral("database.keep_requests_days"),
+                          QStringLiteral("database.max_requests"), QStringLiteral("redis.enabled"),
+                          QStringLiteral("redis.url")}));
+}
+
+void ReloadTest::limitsThatBeginToHoldHereAreTold()
+{
+    ConfigFixture fixture;
+    const SettingsPtr before = fixture.load().settings;
+    fixture.writeConfig("limits.burst = 20"); // The default, but written down.
+    const SettingsPtr after = fixture.load().settings;
+    QCOMPARE(changeBetween(*before, *after).live, QStringList{QStringLiteral("limits")});
+    QCOMPARE(changeBetween(*after, *before).live, QStringList{QStringLiteral("limits")});
 }
 
 void ReloadTest::routesComeAndGo()

@@ -14,7 +14,11 @@ private Q_SLOTS:
     void warnings_data();
     void warnings();
     void keyWithoutModeMeansRequired();
+    void demoKeyWithoutModeMeansRequired();
     void writtenModeStays();
+    void limitsHoldHereOnceWritten_data();
+    void limitsHoldHereOnceWritten();
+    void accessIsRead();
     void everyOriginSwallowsOthers();
     void totalBoundsStreamsOnceWritten();
     void defaultRouteIgnoresCase();
@@ -55,6 +59,29 @@ void SettingsRulesTest::mistakes_data()
         ":1: server.port: expects a whole number from 0 to 65535, not \"80\"");
     row("a date", "server.port = 2020-01-01", ":1: server.port: expects a whole number from 0 to 65535");
     row("no list", "model.allowed = 'a'", ":1: model.allowed: expects a list of models' names, not \"a\"");
+    row("two keys alike", "auth.api_key = 'k'\nauth.demo_user_key = 'k'",
+        ":2: auth.demo_user_key: is the same as auth.api_key");
+    row("user and admin alike", "auth.demo_user_key = 'k'\nauth.demo_admin_key = 'k'",
+        ":1: auth.demo_user_key: is the same as auth.demo_admin_key");
+    row("signed with a key", "auth.api_key = 'k'\nauth.secret_key = 'k'",
+        ":2: auth.secret_key: is the same as auth.api_key");
+    row("one secret for two purposes", "auth.key_hash_secret = 'k'\nauth.secret_key = 'k'",
+        ":1: auth.key_hash_secret: is the same as auth.secret_key");
+    row("blocks that shrink", "limits.block_seconds = 3601",
+        ":1: limits.block_seconds: the first block lasts 3601 seconds and the longest 3600");
+    row("blocks that shrink, the other way", "limits.longest_block_seconds = 59",
+        ":1: limits.longest_block_seconds: the first block lasts 60 seconds and the longest 59");
+    row("negative rate", "limits.requests_per_second = -1",
+        ":1: limits.requests_per_second: expects 0, or a number from 0.001 to 1000000, not -1");
+    row("a rate next to nothing", "limits.requests_per_second = 1e-300",
+        ":1: limits.requests_per_second: expects 0, or a number from 0.001 to 1000000, not 1e-300");
+    row("no burst", "limits.burst = 0", ":1: limits.burst: expects a whole number from 1 to 1000000, not 0");
+    row("token for no time", "auth.token_minutes = 0",
+        ":1: auth.token_minutes: expects a whole number from 1 to 525600, not 0");
+    row("foreign database", "database.url = 'mysql://h/d'",
+        ":1: database.url: expects postgresql://user:password@host:port/name or sqlite:///file");
+    row("foreign cache", "redis.url = 'http://h'",
+        ":1: redis.url: expects redis://user:password@host:port/database or unix:///path");
     row("infinite", "server.drain_seconds = inf",
         ":1: server.drain_seconds: expects a number of seconds from 0 to 86400, not inf.0");
 }
@@ -80,11 +107,27 @@ void SettingsRulesTest::warnings_data()
     row("off, here only", "auth.mode = 'off'", "");
     row("off, reachable", "auth.mode = 'off'\nserver.host = '0.0.0.0'",
         ":1: auth.mode: nobody needs a key, and other machines can reach 0.0.0.0");
-    row("reachable without a key", "server.host = '::'",
-        ":1: server.host: other machines need a key, and there is none; set auth.api_key");
+    row("off, with a key", "auth.mode = 'off'\nauth.api_key = 'k'", "");
+    // There may be keys in the database.
+    row("reachable without a key here", "server.host = '::'", "");
     row("reachable with a key", "server.host = '::'\nauth.api_key = 'k'", "");
-    row("required without a key", "auth.mode = 'required'",
-        ":1: auth.mode: every caller needs a key, and there is none; set auth.api_key");
+    row("required without a key here", "auth.mode = 'required'", "");
+    row("demo admin", "auth.demo_admin_key = 'k'",
+        ":1: auth.demo_admin_key: is for trying things out: whoever knows it is an admin");
+    row("demo user", "auth.demo_user_key = 'k'",
+        ":1: auth.demo_user_key: is for trying things out: whoever knows it gets in");
+    row("short secret", "auth.secret_key = '0123456789abcde'",
+        ":1: auth.secret_key: can be guessed: it has fewer than 16 characters");
+    row("long enough secret", "auth.secret_key = '0123456789abcdef'", "");
+    row("short hash secret", "auth.key_hash_secret = 'k'",
+        ":1: auth.key_hash_secret: can be guessed: it has fewer than 16 characters");
+    for (const char *placeholder : {"change-me", "CHANGE_ME_in_production_please", "your-secret-key-here",
+                                    "secret", "Secret Key", "changeme", "your-super-secret-key-change-this"})
+        QTest::newRow(placeholder) << "auth.secret_key = '" + QByteArray(placeholder) + "'"
+                                   << QStringLiteral(":1: auth.secret_key: is a placeholder that everybody "
+                                                     "knows; write a random text, or leave it out to have "
+                                                     "one made");
+    row("secret that begins with secret", "auth.secret_key = 'secret-7f3a9c2e51b8'", "");
     row("default model not allowed", "model.default = 'a'\nmodel.allowed = ['b']",
         ":1: model.default: is not in model.allowed");
     row("twins", "[[routes]]\nkey='a'\nurl='http://x/v1'\n[[routes]]\nkey='b'\nurl='http://x/v1'",
@@ -115,6 +158,75 @@ void SettingsRulesTest::keyWithoutModeMeansRequired()
     QCOMPARE(loaded.settings->auth.mode, AuthMode::Required);
     QCOMPARE(effective(loaded, QStringLiteral("auth.mode")),
              QStringLiteral("\"required\" @ implied by auth.api_key"));
+}
+
+void SettingsRulesTest::demoKeyWithoutModeMeansRequired()
+{
+    for (const char *key : {"auth.demo_admin_key", "auth.demo_user_key"}) {
+        ConfigFixture fixture;
+        fixture.writeConfig(QByteArray(key) + " = 'k'");
+        QCOMPARE(effective(fixture.load(), QStringLiteral("auth.mode")),
+                 QStringLiteral("\"required\" @ implied by %1").arg(QLatin1String(key)));
+    }
+    ConfigFixture fixture;
+    fixture.writeConfig("auth.secret_key = '0123456789abcdef'"); // Nobody shows this one.
+    QCOMPARE(fixture.load().settings->auth.mode, AuthMode::Local);
+}
+
+void SettingsRulesTest::limitsHoldHereOnceWritten_data()
+{
+    QTest::addColumn<QByteArray>("dotEnv");
+    QTest::addColumn<bool>("holds");
+    QTest::newRow("nothing") << QByteArray() << false;
+    QTest::newRow("rate") << QByteArray("RATE_LIMIT_RPS=10") << true; // The default, but written down.
+    QTest::newRow("burst") << QByteArray("GATEHOUSE_LIMITS_BURST=20") << true;
+    QTest::newRow("window") << QByteArray("RATE_LIMIT_PER_MIN=60") << true;
+    QTest::newRow("other") << QByteArray("GATEHOUSE_LIMITS_BLOCK_AFTER=5\nGATEHOUSE_LIMITS_MAX_ADDRESSES=9")
+                           << false;
+}
+
+void SettingsRulesTest::limitsHoldHereOnceWritten()
+{
+    QFETCH(QByteArray, dotEnv);
+    QFETCH(bool, holds);
+    ConfigFixture fixture;
+    fixture.writeDotEnv(dotEnv);
+    QCOMPARE(fixture.load().settings->limits.appliesToLoopback, holds);
+    ConfigFixture other; // From whichever source.
+    other.writeConfig(holds ? "limits.burst = 3" : "");
+    QCOMPARE(other.load().settings->limits.appliesToLoopback, holds);
+}
+
+void SettingsRulesTest::accessIsRead()
+{
+    ConfigFixture fixture;
+    fixture.writeConfig("[auth]\ndemo_admin_key = 'a'\ndemo_user_key = 'b'\nsecret_key = 'a secret: käse'\n"
+                        "key_hash_secret = 'another secret: käse'\ntoken_minutes = 5\n"
+                        "[limits]\nrequests_per_second = 0.5\nburst = 2\nrequests_per_minute = 3\n"
+                        "block_after = 4\nblock_seconds = 5\nlongest_block_seconds = 6\nmax_addresses = 7\n"
+                        "[database]\nurl = 'sqlite:///x.db'\nkeep_requests_days = 8\nmax_requests = 9\n"
+                        "[redis]\nenabled = true\nurl = 'unix:///run/r.sock'\n");
+    const LoadedSettings loaded = fixture.load();
+    QCOMPARE(joined(loaded.mistakes), QString());
+    const AuthSettings &auth = loaded.settings->auth;
+    QCOMPARE(auth.demoAdminKey.reveal(), QByteArray("a"));
+    QCOMPARE(auth.demoUserKey.reveal(), QByteArray("b"));
+    QCOMPARE(auth.secretKey.reveal(), QByteArray("a secret: käse"));
+    QCOMPARE(auth.keyHashSecret.reveal(), QByteArray("another secret: käse"));
+    QCOMPARE(auth.tokenLifetime, std::chrono::minutes(5));
+    const LimitSettings &limits = loaded.settings->limits;
+    QCOMPARE(limits.requestsPerSecond, 0.5);
+    QCOMPARE(limits.burst, 2);
+    QCOMPARE(limits.requestsPerMinute, 3);
+    QCOMPARE(limits.blockAfter, 4);
+    QCOMPARE(limits.blockFor, std::chrono::seconds(5));
+    QCOMPARE(limits.longestBlock, std::chrono::seconds(6));
+    QCOMPARE(limits.maxAddresses, 7);
+    QCOMPARE(loaded.settings->database.url.reveal(), QByteArray("sqlite:///x.db"));
+    QCOMPARE(loaded.settings->database.keepRequestsDays, 8);
+    QCOMPARE(loaded.settings->database.maxRequests, 9);
+    QVERIFY(loaded.settings->redis.enabled);
+    QCOMPARE(loaded.settings->redis.url.reveal(), QByteArray("unix:///run/r.sock"));
 }
 
 void SettingsRulesTest::writtenModeStays()

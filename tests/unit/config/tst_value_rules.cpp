@@ -48,6 +48,21 @@ const std::vector<RuleCase> ruleCases = {
       "http://a#x", "http://a:0", "http://a:99999", "http://a b", "/v1"}},
     {"route key", routeKeyText, {"box_7.b-1"}, {{" Box", "box"}}, {"", "_a", "a b", "a/b", "ä"}},
     {"credential", credentialText, {"", "sk-1_+/=~"}, {}, {"a b", "a\n", "ä", "\x7f"}},
+    {"passphrase", passphraseText, {"", "a b", "käse", "#$%\"'"}, {}, {"a\n", "\x7f", "a\tb"}},
+    {"database",
+     databaseUrlText,
+     {"", "postgresql://u:p@h:5432/d?sslmode=require", "postgres://h/d", "postgresql+asyncpg://u:p w#/@h/d",
+      "sqlite:///a.db", "sqlite:////var/a.db", "sqlite+aiosqlite:///./a.db", "PostgreSQL://h/d"},
+     {{" sqlite:///a ", "sqlite:///a"}},
+     {"a.db", "mysql://h/d", "postgresql://", "postgresql:h/d", "sqlite://", "sqlite:///", "sqlite://a.db",
+      "http://h/d", "postgresqlx://h/d", "postgresql+://h/d", "sqlite:///a\nb"}},
+    {"redis",
+     redisUrlText,
+     {"redis://127.0.0.1:6379/0", "redis://:p@h", "redis://u:p@[::1]:1/2", "unix:///run/redis.sock",
+      "unix://:p@/r.sock?db=1"},
+     {{" redis://h ", "redis://h"}},
+     {"", "h:6379", "redis://", "redis:///0", "rediss://h", "unix://", "unix:///", "unix://h/s",
+      "redis://a b", "http://h"}},
     {"model", modelText, {"org/Model-7b:latest", "käse"}, {{" a ", "a"}}, {"", " ", "a\tb"}},
     {"path", pathText, {"/", "/v1/models"}, {}, {"", "v1", "/a b", "/ä"}},
 };
@@ -105,6 +120,9 @@ void ValueRulesTest::tooLongTexts()
     QVERIFY(routeKeyText(letters(64)) && !routeKeyText(letters(65)));
     QVERIFY(modelText(letters(256)) && !modelText(letters(257)));
     QVERIFY(credentialText(letters(4096)) && !credentialText(letters(4097)));
+    QVERIFY(passphraseText(letters(4096)) && !passphraseText(letters(4097)));
+    QVERIFY(!databaseUrlText(QStringLiteral("sqlite:///") + letters(4090)));
+    QVERIFY(!redisUrlText(QStringLiteral("redis://") + letters(4090)));
     QVERIFY(fileText(letters(4096)) && !fileText(letters(4097)));
     QVERIFY(!fileText(QString(QChar(0))));
     QVERIFY(pathText(QStringLiteral("/") + letters(1023)) && !pathText(QStringLiteral("/") + letters(1024)));
