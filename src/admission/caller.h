@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "store/key_record.h"
+
 #include <QByteArray>
 #include <QHostAddress>
 
+#include <memory>
+
 namespace gatehouse {
 
-enum class CallerRole { User, Admin };
+/// Ids of callers who showed no credential.
+inline constexpr QByteArrayView localCallerId = "local";
+inline constexpr QByteArrayView anonymousCallerId = "anonymous";
 
 /// Somebody whom the gates have let in.
 struct Caller
 {
-    QByteArray keyId; ///< `local` for a keyless loopback peer, `static` for the configured key, `anonymous`
-                      ///< in mode off.
+    /// The key's id, or the user's; `local` for a keyless loopback peer, `static` for the configured key,
+    /// `demo-admin` and `demo-user` for the demo keys, `anonymous` in mode off. Whoever shows a JWT that was
+    /// made for a key is that key.
+    QByteArray keyId;
     CallerRole role = CallerRole::User;
+    std::shared_ptr<const KeyRecord> key; ///< Limits and allow list; null where no key was shown.
 };
 
 /// What a request shows of itself, before anybody believed it.

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "base/clock.h"
+
+namespace gatehouse {
+
+/// A token bucket: `burst` requests at once, and `perSecond` more each second. Instead of a number of tokens
+/// it keeps the moment at which the bucket is full again (the generic cell rate algorithm, ITU-T I.371), so
+/// that nothing is rounded from request to request. Not thread-safe.
+class TokenBucket
+{
+public:
+    struct Bound
+    {
+        double perSecond; ///< Above 0.
+        int burst;        ///< Less than 1 counts as 1.
+    };
+
+    /// How long until a request passes; zero: now. Rounded up.
+    [[nodiscard]] std::chrono::milliseconds wait(const Bound &bound, MonotonicTime now) const;
+    void take(const Bound &bound, MonotonicTime now);
+
+private:
+    MonotonicTime m_fullAt{};
+};
+
+} // namespace gatehouse
