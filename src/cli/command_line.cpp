@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/command_line.h"
 
+#include "cli/access_grammar.h"
+
 #include <QCoreApplication>
 
 #include <CLI/CLI.hpp>
@@ -43,6 +45,7 @@ public:
         addSettings(*m_check);
         m_example = config->add_subcommand("example",
                                            words(CommandLineText::tr("Print a documented gatehouse.toml")));
+        m_access.emplace(m_app, [this](CLI::App &app) { addSources(app); });
         setHelp(m_app);
     }
 
@@ -65,8 +68,7 @@ public:
     }
 
 private:
-    // Given with `config check`, they show what `serve` would make of them.
-    void addSettings(CLI::App &app)
+    void addSources(CLI::App &app)
     {
         addOption(app, "--config", m_settings.configFile,
                   CommandLineText::tr("gatehouse.toml; secrets.toml is read from its folder, too"))
@@ -77,6 +79,12 @@ private:
         addOption(app, "--data-dir", m_settings.dataDir,
                   CommandLineText::tr("Where to keep what must be remembered"))
             ->type_name("FOLDER");
+    }
+
+    // Given with `config check`, they show what `serve` would make of them.
+    void addSettings(CLI::App &app)
+    {
+        addSources(app);
         CLI::Option *host = addOption(app, "--host", m_settings.host,
                                       CommandLineText::tr("The address or name to listen on"));
         host->type_name("HOST");
@@ -128,6 +136,8 @@ private:
             return ConfigCheckCommand{m_settings};
         if (m_example->parsed())
             return ConfigExampleCommand{};
+        if (const std::optional<AccessAction> action = m_access->action())
+            return AccessCommand{.settings = m_settings, .action = *action};
         return ServeCommand{m_settings};
     }
 
@@ -135,6 +145,7 @@ private:
                    "gatehouse"};
     CLI::App *m_check = nullptr;
     CLI::App *m_example = nullptr;
+    std::optional<AccessGrammar> m_access;
     CommandLineSettings m_settings;
     bool m_version = false;
 };

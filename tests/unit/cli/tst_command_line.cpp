@@ -24,6 +24,9 @@ private Q_SLOTS:
     void everyOptionArrives();
     void checkTakesServesOptions();
     void versionAndExample();
+    void keyAddTakesEverything();
+    void accessCommandsArrive_data();
+    void accessCommandsArrive();
     void help_data();
     void help();
     void wrongUsage_data();
@@ -83,6 +86,85 @@ void CommandLineTest::versionAndExample()
     QVERIFY(std::holds_alternative<ConfigExampleCommand>(*parse(QStringLiteral("config example"))));
 }
 
+void CommandLineTest::keyAddTakesEverything()
+{
+    const Result<Command> command =
+        parse(QStringLiteral("key add --name kiosk --admin --rpm 1 --tpm 2 --rate-limit 3 --max-concurrent 4 "
+                             "--monthly-tokens 5000000000 --models a/b,c --expires 30d --data-dir d"));
+    QVERIFY2(command, qPrintable(command ? QString() : command.error().message));
+    const auto *access = std::get_if<AccessCommand>(&*command);
+    QVERIFY(access);
+    QCOMPARE(access->settings.dataDir, std::optional(QStringLiteral("d")));
+    const auto *add = std::get_if<KeyAdd>(&access->action);
+    QVERIFY(add);
+    QCOMPARE(add->name, QStringLiteral("kiosk"));
+    QVERIFY(add->role == CallerRole::Admin);
+    QVERIFY(add->limits == KeyLimits({.requestsPerHour = 3,
+                                      .requestsPerMinute = 1,
+                                      .tokensPerMinute = 2,
+                                      .maxConcurrent = 4,
+                                      .monthlyTokens = 5'000'000'000}));
+    QCOMPARE(add->models, QStringList({QStringLiteral("a/b"), QStringLiteral("c")}));
+    QCOMPARE(add->expires, std::optional(QStringLiteral("30d")));
+
+    const Result<Command> plain = parse(QStringLiteral("key add --name kiosk"));
+    const auto &least = std::get<KeyAdd>(std::get<AccessCommand>(*plain).action);
+    QVERIFY(least.role == CallerRole::User && least.limits == KeyLimits() && least.models.isEmpty() &&
+            !least.expires);
+}
+
+void CommandLineTest::accessCommandsArrive_data()
+{
+    QTest::addColumn<QString>("line");
+    QTest::addColumn<int>("action");
+    QTest::addColumn<QString>("text");
+    const auto add = [](const char *line, const AccessAction &action, const char *text) {
+        QTest::addRow("%s", line) << QString::fromLatin1(line) << int(action.index())
+                                  << QString::fromLatin1(text);
+    };
+    add("key add --name=k", KeyAdd{}, "k");
+    add("key list", KeyList{}, "");
+    add("key list --json", KeyList{}, "json");
+    add("key revoke 1234", KeyRevoke{}, "1234");
+    add("user add zoe", UserAdd{}, "zoe");
+    add("user add --admin zoe", UserAdd{}, "zoe");
+    add("user list", UserList{}, "");
+    add("user remove zoe", UserRemove{}, "zoe");
+}
+
+void CommandLineTest::accessCommandsArrive()
+{
+    QFETCH(QString, line);
+    QFETCH(int, action);
+    QFETCH(QString, text);
+    for (const QString &options :
+         {QString(), QStringLiteral(" --config c.toml --env-file e.env --data-dir d")}) {
+        const Result<Command> command = parse(line + options);
+        QVERIFY2(command, qPrintable(command ? QString() : command.error().message));
+        const auto *access = std::get_if<AccessCommand>(&*command);
+        QVERIFY(access);
+        QCOMPARE(access->settings.configFile.has_value(), !options.isEmpty());
+        QCOMPARE(access->settings.envFile.has_value(), !options.isEmpty());
+        QCOMPARE(access->settings.dataDir.has_value(), !options.isEmpty());
+        QCOMPARE(int(access->action.index()), action);
+        struct
+        {
+            QString operator()(const KeyAdd &asked) const { return asked.name; }
+            QString operator()(const KeyList &asked) const
+            {
+                return asked.json ? QStringLiteral("json") : QString();
+            }
+            QString operator()(const KeyRevoke &asked) const { return asked.key; }
+            QString operator()(const UserAdd &asked) const { return asked.name; }
+            QString operator()(const UserList &) const { return {}; }
+            QString operator()(const UserRemove &asked) const { return asked.name; }
+        } textOf;
+        QCOMPARE(std::visit(textOf, access->action), text);
+        if (const auto *added = std::get_if<UserAdd>(&access->action))
+            QCOMPARE(added->role == CallerRole::Admin, line.contains(QStringLiteral("--admin")));
+    }
+}
+
 void CommandLineTest::help_data()
 {
     QTest::addColumn<QString>("line");
@@ -90,6 +172,9 @@ void CommandLineTest::help_data()
     QTest::newRow("whole") << QStringLiteral("--help") << QStringLiteral("config");
     QTest::newRow("short") << QStringLiteral("-h") << QStringLiteral("--version");
     QTest::newRow("serve") << QStringLiteral("serve --help") << QStringLiteral("--data-dir FOLDER");
+    QTest::newRow("key") << QStringLiteral("key --help") << QStringLiteral("revoke");
+    QTest::newRow("key add") << QStringLiteral("key add --help") << QStringLiteral("--monthly-tokens N");
+    QTest::newRow("user add") << QStringLiteral("user add --help") << QStringLiteral("standard input");
     QTest::newRow("config") << QStringLiteral("config --help") << QStringLiteral("example");
     QTest::newRow("config check") << QStringLiteral("config check --help")
                                   << QStringLiteral("--env-file FILE");
@@ -121,6 +206,18 @@ void CommandLineTest::wrongUsage_data()
     QTest::newRow("no value") << QStringLiteral("--port") << QStringLiteral("--port");
     QTest::newRow("half a command") << QStringLiteral("config") << QStringLiteral("subcommand");
     QTest::newRow("two commands") << QStringLiteral("serve config example") << QStringLiteral("config");
+    for (const char *command : {"key", "user", "key add", "key revoke", "user add", "user remove"})
+        QTest::addRow("half of %s", command) << QString::fromLatin1(command) << QStringLiteral("required");
+    for (const char *limit : {"--rpm", "--tpm", "--rate-limit", "--max-concurrent", "--monthly-tokens"}) {
+        for (const char *value : {"0", "-1", "1.5", "x", "1000000000001", "99999999999999999999", "1k"})
+            QTest::addRow("%s %s", limit, value)
+                << QStringLiteral("key add --name k %1 %2")
+                       .arg(QString::fromLatin1(limit), QString::fromLatin1(value))
+                << QString::fromLatin1(limit);
+    }
+    QTest::newRow("password as an option")
+        << QStringLiteral("user add zoe --password x") << QStringLiteral("there is no \"--password\" here");
+    QTest::newRow("two keys") << QStringLiteral("key revoke a b") << QStringLiteral("there is no \"b\" here");
     QTest::newRow("both host and lan") << QStringLiteral("--lan --host ::") << QStringLiteral("--lan");
 }
 

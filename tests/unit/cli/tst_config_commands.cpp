@@ -66,14 +66,14 @@ void ConfigCommandsTest::checkShowsEveryMistake()
 {
     ConfigFixture fixture;
     fixture.writeConfig("[server]\nprt = 2\nport = 'hello'\n");
-    fixture.writeDotEnv("REDIS_URL=redis://:hidden@h\nAPI_KEY='hidden hidden'\n");
+    fixture.writeDotEnv("REDIS_URL=redis://:hidden@h\nAPI_KEY='hidden hidden'\nCACHE_ENABLED=1\n");
     const Printed printed = check(fixture);
     QCOMPARE(printed.code, ExitUsage);
     for (const char *pattern :
          {"server\\.port = 8000 +default", "error: .*/gatehouse\\.toml:2: server\\.prt: .*server\\.port\\?",
           "error: .*/gatehouse\\.toml:3: server\\.port: expects .*, not \"hello\"",
-          "error: .*/\\.env:2: API_KEY: expects .*",
-          "warning: .*/\\.env:1: REDIS_URL: not used by this version.*", "Mistakes: 3"})
+          "error: .*/\\.env:2: API_KEY: expects .*", "redis\\.url = \\*{8} +.*/\\.env:1 \\(REDIS_URL\\)",
+          "warning: .*/\\.env:3: CACHE_ENABLED: not used by this version.*", "Mistakes: 3"})
         QVERIFY2(hasLine(printed.text, QString::fromLatin1(pattern)), pattern);
     QVERIFY(!printed.text.contains(QStringLiteral("hidden")));
 }
