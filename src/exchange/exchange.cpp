@@ -5,6 +5,22 @@
 
 namespace gatehouse {
 
+namespace {
+
+/// A key may be made for some models only, by the names that callers use.
+Result<void> checkAllowed(const Caller &caller, const QByteArray &model)
+{
+    if (!caller.key || mayUse(caller.key->models, model))
+        return {};
+    return Error{.code = ErrorCode::Forbidden,
+                 .message =
+                     Exchange::tr("This key may not use the model '%1'.").arg(QString::fromUtf8(model)),
+                 .param = "model",
+                 .reason = "model_not_allowed"};
+}
+
+} // namespace
+
 Exchange::Exchange(Ticket &ticket, ModelRouter &models, const Clock &clock)
     : m_ticket(ticket)
     , m_models(models)
@@ -25,15 +41,19 @@ void Exchange::start(ChatRequest request)
 
 void Exchange::open(ChatRequest request, const Result<ResolvedModel> &resolved)
 {
-    if (!resolved) {
+    const Result<void> allowed =
+        resolved ? checkAllowed(m_ticket.record().caller, resolved->model) : resolved.error();
+    if (!allowed) {
         // The router may answer at once; its caller has no answer to show an event in yet.
-        QTimer::singleShot(0, this, [this, error = resolved.error()] { fail(error); });
+        QTimer::singleShot(0, this, [this, error = allowed.error()] { fail(error); });
         return;
     }
     InferenceRecord &inference = *m_ticket.record().inference;
     inference.model = resolved->model;
     inference.route = resolved->routeKey;
     inference.handedOver = m_clock.now();
+    inference.usage =
+        m_estimate->usage(); // The prompt is read even if the caller leaves before the first token.
     request.model = resolved->model;
     m_stream = resolved->backend->open(request);
     connect(m_stream.get(), &ChatStream::event, this, &Exchange::observe);
@@ -97,14 +117,17 @@ void Exchange::complete()
         m_ticket.record().inference->usage = m_estimate->usage();
         Q_EMIT event(UsageReported{m_estimate->usage()});
     }
-    Q_EMIT event(AnswerCompleted{});
     m_ticket.answered();
+    Q_EMIT event(AnswerCompleted{});
 }
 
 void Exchange::fail(const Error &error)
 {
-    Q_EMIT event(AnswerFailed{error});
+    InferenceRecord &inference = *m_ticket.record().inference;
+    if (!m_hasUsage && !inference.firstToken)
+        inference.usage = {}; // Nobody worked.
     m_ticket.failed(error);
+    Q_EMIT event(AnswerFailed{error});
 }
 
 } // namespace gatehouse

@@ -28,8 +28,8 @@ public:
 
 Q_SIGNALS:
     /// Every event of the answer, in order, after it was counted; a failure to resolve or open comes as
-    /// AnswerFailed, too. Usage is always told before AnswerCompleted: the backend's, or an estimate. After
-    /// the last event has been shown, the ticket is settled.
+    /// AnswerFailed, too. Usage is always told before AnswerCompleted: the backend's, or an estimate. When
+    /// the last event comes, the ticket has been settled.
     void event(const gatehouse::ChatEvent &event);
 
 private:

@@ -32,6 +32,8 @@ struct RequestRecord
     QByteArray method;
     QByteArray endpoint; ///< The route's pattern, never a raw path.
     Caller caller;
+    QHostAddress client; ///< Whose address it is, behind trusted proxies, too.
+    bool isKept = true;  ///< It goes into the ledger, too; probes of health and the like don't.
     WallTime wallStart{};
     MonotonicTime start{}; ///< First byte of the request.
     MonotonicTime end{};

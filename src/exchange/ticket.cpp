@@ -22,6 +22,7 @@ Ticket::Ticket(Ticket &&other) noexcept
     : m_journal(std::exchange(other.m_journal, nullptr))
     , m_clock(other.m_clock)
     , m_record(std::move(other.m_record))
+    , m_reservation(std::move(other.m_reservation))
 {}
 
 void Ticket::failed(Error error)
@@ -36,6 +37,9 @@ void Ticket::settle(Outcome outcome)
         m_record.outcome = outcome;
         m_record.end = m_clock->now();
         journal->settled(m_record);
+        if (m_reservation && m_record.inference)
+            m_reservation->settle(m_record.inference->usage.totalTokens());
+        m_reservation.reset();
     }
 }
 

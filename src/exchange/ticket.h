@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "admission/limits/limiter.h"
 #include "exchange/request_record.h"
 
 namespace gatehouse {
 
-/// Where settled requests go: the log, the metrics, the ledger. Called in the lane's thread, once a request.
+/// Where settled requests go: the log, the metrics, the ledger. Called in the lane's thread, once a request;
+/// when settled() returns, the request is kept, whatever happens to the process.
 class Journal
 {
 public:
@@ -15,7 +17,8 @@ public:
 };
 
 /// The right to be answered, and the duty to be counted. Move-only; it settles exactly once on every way out:
-/// by settle(), or as Abandoned when it is destroyed. Journal and clock outlive it.
+/// by settle(), or as Abandoned when it is destroyed. Whoever answers settles before the caller is told the
+/// end, so that nothing is acknowledged that a crash could still lose. Journal and clock outlive it.
 class [[nodiscard]] Ticket
 {
 public:
@@ -30,6 +33,9 @@ public:
     [[nodiscard]] const RequestRecord &record() const { return m_record; }
     [[nodiscard]] bool isSettled() const { return !m_journal; }
 
+    /// What the request holds of its key's limits until it is settled.
+    void hold(std::unique_ptr<Reservation> reservation) { m_reservation = std::move(reservation); }
+
     void answered() { settle(Outcome::Answered); }
     void failed(Error error);
 
@@ -39,6 +45,7 @@ private:
     Journal *m_journal; ///< Null once settled or moved from.
     const Clock *m_clock;
     RequestRecord m_record;
+    std::unique_ptr<Reservation> m_reservation;
 };
 
 } // namespace gatehouse

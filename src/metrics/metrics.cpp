@@ -46,11 +46,14 @@ public:
 
     Metric &of(const QByteArrayList &values)
     {
-        const QByteArray key = values.join('\0');
         const QMutexLocker lock(&m_mutex);
-        Metric *&child = m_children[key];
+        if (Metric *child = m_children.value(values.join('\0')))
+            return *child;
+        const QByteArrayList kept =
+            m_children.size() < limit ? values : QByteArrayList(values.size(), "other");
+        Metric *&child = m_children[kept.join('\0')];
         if (!child)
-            child = &make(m_children.size() > limit ? QByteArrayList(values.size(), "other") : values);
+            child = &make(kept);
         return *child;
     }
 

@@ -48,6 +48,13 @@ bool isSameModel(QByteArrayView a, QByteArrayView b)
     return withoutLatestTag(a) == withoutLatestTag(b);
 }
 
+bool mayUse(const QStringList &allowed, QByteArrayView model)
+{
+    return allowed.isEmpty() || std::any_of(allowed.begin(), allowed.end(), [&](const QString &name) {
+               return isSameModel(name.toUtf8(), model);
+           });
+}
+
 RouteTable::RouteTable(SettingsPtr settings)
     : m_settings(std::move(settings))
 {

@@ -73,4 +73,7 @@ private:
 /// models.
 [[nodiscard]] bool isSameModel(QByteArrayView a, QByteArrayView b);
 
+/// Whether an allow list lets a model through; an empty one lets all.
+[[nodiscard]] bool mayUse(const QStringList &allowed, QByteArrayView model);
+
 } // namespace gatehouse
