@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "api/call.h"
 
+#include "admission/limits/rate_headers.h"
 #include "api/http_status.h"
 #include "dialects/openai/error_body.h"
 
@@ -16,17 +17,16 @@ Call::Call(Request request, Ticket ticket, ResponseSink &sink, Headers common)
 
 void Call::begin(int status, Headers headers)
 {
-    headers.append(m_common);
     m_ticket.record().status = status;
-    m_sink.begin(status, headers);
+    m_sink.begin(status, withCommonFields(std::move(headers)));
 }
 
 void Call::reply(Response response)
 {
-    response.headers.append(m_common);
+    response.headers = withCommonFields(std::move(response.headers));
     m_ticket.record().status = response.status;
-    m_sink.send(response);
     m_ticket.answered();
+    m_sink.send(response);
 }
 
 void Call::replyJson(QByteArray body, int status)
@@ -37,10 +37,41 @@ void Call::replyJson(QByteArray body, int status)
 void Call::fail(const Error &error)
 {
     Response response = errorResponse(error, m_request.path);
-    response.headers.append(m_common);
+    response.headers = withCommonFields(std::move(response.headers));
     m_ticket.record().status = response.status;
-    m_sink.send(response);
     m_ticket.failed(error);
+    m_sink.send(response);
+}
+
+void Call::refuse(const Refusal &refusal)
+{
+    setFigures(refusal.figures);
+    fail(refusal.error);
+}
+
+void Call::drop()
+{
+    if (!m_ticket.isSettled())
+        fail({.code = ErrorCode::Overloaded,
+              .message = tr("The server is going down."),
+              .retryAfter = std::chrono::seconds(5)});
+    delete this;
+}
+
+void Call::setFigures(const RateFigures &figures)
+{
+    if (figures.requests)
+        m_figures.requests = figures.requests;
+    if (figures.tokens)
+        m_figures.tokens = figures.tokens;
+}
+
+Headers Call::withCommonFields(Headers headers) const
+{
+    headers.append(m_common);
+    for (const auto &[name, value] : rateHeaders(m_figures))
+        headers.add(name, value);
+    return headers;
 }
 
 Response errorResponse(const Error &error, QByteArrayView path)

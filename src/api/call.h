@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "admission/limits/limiter.h"
 #include "exchange/ticket.h"
 #include "http/request.h"
 #include "http/response_sink.h"
@@ -21,21 +22,35 @@ public:
     [[nodiscard]] Ticket &ticket() { return m_ticket; }
     [[nodiscard]] ResponseSink &sink() { return m_sink; }
 
+    [[nodiscard]] const Caller &caller() const { return m_ticket.record().caller; }
+
+    /// Fields that the answer is to carry besides its own.
+    void addFields(const Headers &fields) { m_common.append(fields); }
+    /// What is left of the caller's limits; what `figures` doesn't tell stays as it was told before.
+    void setFigures(const RateFigures &figures);
+
     /// Begins an answer of unknown length in the sink; the ticket is settled by whoever ends it.
     void begin(int status, Headers headers);
 
-    /// Sends a whole answer and settles the ticket.
+    /// Settles the ticket and sends a whole answer.
     void reply(Response response);
     void replyJson(QByteArray body, int status = 200);
 
-    /// Sends the error in the form that the request's path uses and settles the ticket.
+    /// Settles the ticket and sends the error in the form that the request's path uses.
     void fail(const Error &error);
+    void refuse(const Refusal &refusal);
+
+    /// Ends the call, and whatever waits for it, while its sink lives on: the lane is closing.
+    void drop();
 
 private:
+    [[nodiscard]] Headers withCommonFields(Headers headers) const;
+
     Request m_request;
     Ticket m_ticket;
     ResponseSink &m_sink;
     Headers m_common;
+    RateFigures m_figures;
 };
 
 /// An error as a whole answer: status, body in the form of `path` (contract §7), Retry-After, Allow,

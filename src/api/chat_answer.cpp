@@ -25,7 +25,19 @@ ChatAnswer::ChatAnswer(Call &call, LaneContext &context, openai::AnswerEncoder e
     connect(m_exchange.get(), &Exchange::event, this, &ChatAnswer::show);
     connect(&call.sink(), &ResponseSink::congested, m_exchange.get(), &Exchange::pause);
     connect(&call.sink(), &ResponseSink::drained, m_exchange.get(), &Exchange::resume);
-    connect(&context, &LaneContext::closing, this, &ChatAnswer::breakOff);
+    connect(&context, &LaneContext::closing, this, [this] {
+        breakOff({.code = ErrorCode::Overloaded,
+                  .message = tr("The server is going down."),
+                  .retryAfter = std::chrono::seconds(5)});
+    });
+    connect(&context, &LaneContext::accessChanged, this,
+            [this, &context] { checkCaller(context.gate()->keys()); });
+    if (const auto &key = call.caller().key; key && key->expiresAt) {
+        const auto left = *key->expiresAt - context.clock().wallNow();
+        const auto longest = std::chrono::milliseconds(std::chrono::hours(24));
+        QTimer::singleShot(std::clamp(left, std::chrono::milliseconds(0), longest), this,
+                           [this, &context] { checkCaller(context.gate()->keys()); });
+    }
     connect(&m_heartbeat, &QTimer::timeout, this, &ChatAnswer::beat);
     m_heartbeat.setSingleShot(true);
 }
@@ -61,16 +73,23 @@ void ChatAnswer::fail(const Error &error)
     m_call.sink().end();
 }
 
-void ChatAnswer::breakOff()
+void ChatAnswer::checkCaller(const KeyRing &keys)
+{
+    if (!keys.stillAdmits(m_call.caller(), m_clock.wallNow()))
+        breakOff({.code = ErrorCode::Unauthenticated,
+                  .message = tr("This key has been revoked."),
+                  .reason = "invalid_api_key"});
+}
+
+void ChatAnswer::breakOff(const Error &error)
 {
     m_exchange.reset();
-    if (!m_call.ticket().isSettled()) {
-        const Error error{.code = ErrorCode::Overloaded,
-                          .message = tr("The server is going down."),
-                          .retryAfter = std::chrono::seconds(5)};
-        fail(error);
+    if (m_call.ticket().isSettled())
+        return;
+    // Unless something was sent, the failure has a status of its own, and the call settles by it.
+    if (m_call.sink().hasBegun())
         m_call.ticket().failed(error);
-    }
+    fail(error);
 }
 
 void ChatAnswer::finish(const QByteArray &bytes)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "admission/key_ring.h"
 #include "api/call.h"
 #include "dialects/openai/answer_encoder.h"
 #include "exchange/exchange.h"
@@ -20,12 +21,15 @@ class ChatAnswer : public QObject
 public:
     ChatAnswer(Call &call, LaneContext &context, openai::AnswerEncoder encoder);
 
+    /// Ends the answer if its caller's key or user has been revoked since it was let in.
+    void checkCaller(const KeyRing &keys);
+
     void start(ChatRequest request);
 
 private:
     void show(const ChatEvent &event);
     void fail(const Error &error);
-    void breakOff();
+    void breakOff(const Error &error);
     void finish(const QByteArray &bytes);
     void send(const QByteArray &bytes);
     void beat();

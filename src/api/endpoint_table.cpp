@@ -39,36 +39,156 @@ Result<void> checkBody(const Request &request)
                      QCoreApplication::translate("EndpointTable", "Send the body as application/json.")};
 }
 
+/// One request between the gates.
+class Admission
+{
+public:
+    Admission(Call &call, LaneContext &context, Result<Caller> caller)
+        : m_call(call)
+        , m_context(context)
+        , m_caller(std::move(caller))
+    {}
+
+    void run(const QHostAddress &address, const std::function<void(Call &)> &serve)
+    {
+        const LimitSubject subject = m_context.limitSubject(address, m_call.caller());
+        m_context.limiter().admit(subject, &m_call,
+                                  [admission = *this, &serve](const Decision<Admitted> &decision) {
+                                      admission.decide(decision, serve);
+                                  });
+    }
+
+private:
+    void decide(const Decision<Admitted> &decision, const std::function<void(Call &)> &serve) const
+    {
+        if (const auto *refusal = std::get_if<Refusal>(&decision)) {
+            // An address that is shut out must not push everybody else's rows out of the request log.
+            RequestRecord &record = m_call.ticket().record();
+            record.isKept = record.isKept && refusal->error.reason != "address_blocked";
+            return m_call.refuse(*refusal);
+        }
+        if (!m_caller)
+            return m_call.fail(m_caller.error());
+        m_call.setFigures(std::get<Admitted>(decision).figures);
+        if (m_caller->key)
+            m_context.store().noteKeyUsed(m_caller->keyId);
+        if (const auto body = checkBody(m_call.request()); !body)
+            return m_call.fail(body.error());
+        serve(m_call);
+    }
+
+    Call &m_call;
+    LaneContext &m_context;
+    Result<Caller> m_caller;
+};
+
+/// The operator may open further paths to everybody, but none of an admin's. Whoever shows a good credential
+/// there is still known by it.
+Result<Caller> admit(const Request &request, Access access, const LaneContext &context)
+{
+    Result<Caller> caller = context.gate()->admit(credentialsOf(request), access);
+    if (caller || access != Access::Caller)
+        return caller;
+    const bool isOpened = context.settings()->auth.publicPaths.contains(QString::fromLatin1(request.path));
+    return isOpened ? Caller{.keyId = anonymousCallerId.toByteArray()} : caller;
+}
+
+/// Who it was that was let in but may not do this, for the record.
+Caller nameOf(const Request &request, const Result<Caller> &caller, const LaneContext &context)
+{
+    if (caller || caller.error().code != ErrorCode::Forbidden)
+        return {};
+    const Result<Caller> known = context.gate()->admit(credentialsOf(request), Access::Caller);
+    return known ? Caller{.keyId = known->keyId, .role = known->role} : Caller{};
+}
+
+/// Whose limits count. A trusted proxy that doesn't say for whom it speaks is itself the one, and so is one
+/// on another machine that claims to speak for loopback, which limits may exempt.
+QHostAddress addressOf(const Request &request, const CredentialGate &gate)
+{
+    const QHostAddress client = gate.clientAddress(credentialsOf(request));
+    const QHostAddress &peer = request.peer.address;
+    return client.isNull() || (isLoopback(client) && !isLoopback(peer)) ? peer : client;
+}
+
+/// Where anybody may call, a body that takes long to send has no place.
+Result<void> checkPublicHead(const Request &head)
+{
+    const bool isMeasured = head.headers.contains("content-length");
+    const qint64 length = head.headers.value("content-length").value_or(QByteArray()).toLongLong();
+    constexpr qint64 largest = 64 * 1024;
+    if (isMeasured && length <= largest)
+        return {};
+    return Error{.code = ErrorCode::PayloadTooLarge,
+                 .message = QCoreApplication::translate(
+                     "EndpointTable", "Send at most 64 KiB here, and say how much (Content-Length).")};
+}
+
+/// What is refused before the body is read is counted by the limits all the same.
+Result<void> checkHead(const Request &head, Access access, LaneContext &context)
+{
+    if (access == Access::Public)
+        return checkPublicHead(head);
+    const Result<Caller> caller = admit(head, access, context);
+    if (caller)
+        return {};
+    auto refusal = std::make_shared<std::optional<Error>>();
+    context.limiter().admit(context.limitSubject(addressOf(head, *context.gate()), {}), &context,
+                            [refusal](const Decision<Admitted> &decision) {
+                                if (const auto *refused = std::get_if<Refusal>(&decision))
+                                    *refusal = refused->error;
+                            });
+    return refusal->value_or(caller.error());
+}
+
 } // namespace
 
 void EndpointTable::add(QByteArray method, QByteArray pattern, Access access,
                         std::function<void(Call &)> serve)
 {
-    auto wrapped = [&context = m_context, access, serve = std::move(serve)](Request request,
-                                                                            ResponseSink &sink) {
-        const SettingsPtr settings = context.settings();
-        const bool isPublic = access == Access::Public ||
-                              settings->auth.publicPaths.contains(QString::fromLatin1(request.path));
-        const Result<Caller> caller =
-            isPublic ? Result<Caller>(Caller{}) : context.gate()->admit(credentialsOf(request));
-        RequestRecord record{.requestId = request.id,
-                             .method = request.method,
-                             .endpoint = request.endpoint,
-                             .wallStart = context.clock().wallNow(),
-                             .start = request.receivedAt};
-        if (caller)
-            record.caller = *caller;
-        Headers common = corsFields(request, settings->server.corsOrigins);
-        Ticket ticket(context.journal(), context.clock(), std::move(record));
-        auto *call = new Call(std::move(request), std::move(ticket), sink, std::move(common));
-        if (!caller)
-            return call->fail(caller.error());
-        if (const auto body = checkBody(call->request()); !body)
-            return call->fail(body.error());
-        serve(*call);
+    add(std::move(method), std::move(pattern), Endpoint{.access = access, .serve = std::move(serve)});
+}
+
+void EndpointTable::addProbe(QByteArray method, QByteArray pattern, std::function<void(Call &)> serve)
+{
+    add(std::move(method), std::move(pattern), Endpoint{.isProbe = true, .serve = std::move(serve)});
+}
+
+void EndpointTable::add(QByteArray method, QByteArray pattern, Endpoint endpoint)
+{
+    LaneContext &context = m_context;
+    const Access access = endpoint.access;
+    auto headCheck = [&context, access](const Request &head) {
+        return checkHead(head, access, context);
+    };
+    auto handler = [&context, endpoint = std::move(endpoint)](Request request, ResponseSink &sink) {
+        begin(std::move(request), sink, endpoint, context);
     };
     m_methods[pattern].append(method);
-    m_router.add(std::move(method), std::move(pattern), std::move(wrapped));
+    m_router.add(std::move(method), std::move(pattern), std::move(handler), std::move(headCheck));
+}
+
+void EndpointTable::begin(Request request, ResponseSink &sink, const Endpoint &endpoint, LaneContext &context)
+{
+    Result<Caller> caller = admit(request, endpoint.access, context);
+    const QHostAddress address = addressOf(request, *context.gate());
+    RequestRecord record{.requestId = request.id,
+                         .method = request.method,
+                         .endpoint = request.endpoint,
+                         .caller = caller.value_or(nameOf(request, caller, context)),
+                         .client = address,
+                         .isKept = !endpoint.isProbe,
+                         .wallStart = context.clock().wallNow(),
+                         .start = request.receivedAt};
+    Headers common = corsFields(request, context.settings()->server.corsOrigins);
+    Ticket ticket(context.journal(), context.clock(), std::move(record));
+    auto *call = new Call(std::move(request), std::move(ticket), sink, std::move(common));
+    QObject::connect(&context, &LaneContext::closed, call, &Call::drop);
+    if (!endpoint.isProbe)
+        return Admission(*call, context, std::move(caller)).run(address, endpoint.serve);
+    if (const auto body = checkBody(call->request()); !body)
+        return call->fail(body.error());
+    endpoint.serve(*call);
 }
 
 void EndpointTable::addPreflights()
@@ -76,7 +196,7 @@ void EndpointTable::addPreflights()
     const auto methodsByPattern = m_methods; // add() notes OPTIONS, too.
     for (auto it = methodsByPattern.begin(); it != methodsByPattern.end(); ++it) {
         const QByteArray methods = it.value().join(", ") + ", OPTIONS";
-        add("OPTIONS", it.key(), Access::Public, [methods](Call &call) {
+        addProbe("OPTIONS", it.key(), [methods](Call &call) {
             Response response{.status = 204, .headers = {{"Allow", methods}}};
             response.headers.append(preflightFields(call.request(), methods));
             call.reply(std::move(response));

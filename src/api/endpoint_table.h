@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "admission/credential_gate.h"
 #include "api/call.h"
 #include "http/router.h"
 
@@ -10,14 +11,13 @@ namespace gatehouse {
 
 class LaneContext;
 
-/// Who may use an endpoint.
-enum class Access {
-    Public, ///< Anybody: no credential is looked at.
-    Caller, ///< Whoever the credential gate lets in.
-};
-
-/// The endpoints of one lane, each wrapped once in what all of them owe: a ticket, the gate, the body's type.
-/// Endpoints get an admitted Call and no chance to forget any of it.
+/// The endpoints of one lane, each wrapped once in what all of them owe: a ticket, the gates, the body's
+/// type. Endpoints get an admitted Call and no chance to forget any of it.
+///
+/// The gates, in order: the credential (it decides whose limits count, and costs next to nothing), then the
+/// limits of the address and of the key (before anything else is said, so that a wrong key that hammers is
+/// shut out, too), then the credential's verdict. Requests to models pass a second time in `chat.cpp`, once
+/// it is known how much they ask for.
 class EndpointTable
 {
 public:
@@ -28,10 +28,23 @@ public:
 
     void add(QByteArray method, QByteArray pattern, Access access, std::function<void(Call &)> serve);
 
+    /// What machines ask over and over to see whether all is well: no credential, no limits, no row in the
+    /// ledger.
+    void addProbe(QByteArray method, QByteArray pattern, std::function<void(Call &)> serve);
+
     /// Answers OPTIONS on every path that was added, so that web pages may ask what they may send.
     void addPreflights();
 
 private:
+    struct Endpoint
+    {
+        Access access = Access::Public;
+        bool isProbe = false;
+        std::function<void(Call &)> serve;
+    };
+    void add(QByteArray method, QByteArray pattern, Endpoint endpoint);
+    static void begin(Request request, ResponseSink &sink, const Endpoint &endpoint, LaneContext &context);
+
     Router &m_router;
     LaneContext &m_context;
     QHash<QByteArray, QByteArrayList> m_methods; ///< By pattern.

@@ -9,6 +9,10 @@ class LaneContext;
 /// Each adds the endpoints of one resource.
 void addChatEndpoints(EndpointTable &table, LaneContext &context);
 void addModelEndpoints(EndpointTable &table, LaneContext &context);
+void addAuthEndpoints(EndpointTable &table, LaneContext &context);
+void addKeyEndpoints(EndpointTable &table, LaneContext &context);
+void addUserEndpoints(EndpointTable &table, LaneContext &context);
+void addUsageEndpoints(EndpointTable &table, LaneContext &context);
 void addHealthEndpoints(EndpointTable &table, LaneContext &context);
 void addMetricsEndpoint(EndpointTable &table, LaneContext &context);
 

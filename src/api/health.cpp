@@ -10,9 +10,9 @@ void addHealthEndpoints(EndpointTable &table, LaneContext &context)
     const auto alive = [](Call &call) {
         call.replyJson(R"({"status":"ok"})");
     };
-    table.add("GET", "/healthz", Access::Public, alive);
-    table.add("GET", "/health/live", Access::Public, alive);
-    table.add("GET", "/health/ready", Access::Public, [&context](Call &call) {
+    table.addProbe("GET", "/healthz", alive);
+    table.addProbe("GET", "/health/live", alive);
+    table.addProbe("GET", "/health/ready", [&context](Call &call) {
         const Readiness &readiness = context.readiness();
         const bool ready = readiness.isReady();
         call.replyJson(R"({"status":")" + QByteArray(readiness.word()) + R"("})", ready ? 200 : 503);

@@ -8,13 +8,16 @@
 
 namespace gatehouse {
 
-LaneApi::LaneApi(const SharedServices &shared, std::unique_ptr<HttpClient> http,
-                 std::unique_ptr<ModelRouter> models)
-    : m_context(shared, std::move(http), std::move(models))
+LaneApi::LaneApi(const SharedServices &shared, LaneParts parts)
+    : m_context(shared, std::move(parts))
 {
     EndpointTable table(m_router, m_context);
     addChatEndpoints(table, m_context);
     addModelEndpoints(table, m_context);
+    addAuthEndpoints(table, m_context);
+    addKeyEndpoints(table, m_context);
+    addUserEndpoints(table, m_context);
+    addUsageEndpoints(table, m_context);
     addHealthEndpoints(table, m_context);
     if (m_context.settings()->metrics.enabled)
         addMetricsEndpoint(table, m_context);
@@ -24,6 +27,18 @@ LaneApi::LaneApi(const SharedServices &shared, std::unique_ptr<HttpClient> http,
 LaneApi::~LaneApi()
 {
     Q_EMIT m_context.closing();
+    Q_EMIT m_context.closed();
+}
+
+// Who hammers at doors that aren't there fills no ledger. (Where the decision comes later, it is kept.)
+bool LaneApi::isWithinLimits(const QHostAddress &address) const
+{
+    const auto isWithin = std::make_shared<bool>(true);
+    m_context.limiter().admit(m_context.limitSubject(address, {}), m_asker.get(),
+                              [isWithin](const Decision<Admitted> &decision) {
+                                  *isWithin = std::holds_alternative<Admitted>(decision);
+                              });
+    return *isWithin;
 }
 
 Response LaneApi::refusal(const Request &request, const Error &error) const
@@ -34,6 +49,8 @@ Response LaneApi::refusal(const Request &request, const Error &error) const
                          .endpoint = request.endpoint.isEmpty() ? QByteArray("unmatched") : request.endpoint,
                          .wallStart = m_context.clock().wallNow(),
                          .start = request.receivedAt};
+    record.client = request.peer.address;
+    record.isKept = isWithinLimits(request.peer.address);
     Ticket ticket(m_context.journal(), m_context.clock(), std::move(record));
     Response response = errorResponse(error, request.path);
     response.headers.append(corsFields(request, m_context.settings()->server.corsOrigins));

@@ -10,8 +10,7 @@ namespace gatehouse {
 class LaneApi final : public LaneService
 {
 public:
-    LaneApi(const SharedServices &shared, std::unique_ptr<HttpClient> http,
-            std::unique_ptr<ModelRouter> models);
+    LaneApi(const SharedServices &shared, LaneParts parts);
     ~LaneApi() override;
 
     [[nodiscard]] const Router &router() const override { return m_router; }
@@ -19,7 +18,10 @@ public:
     void drain() override {}
 
 private:
+    [[nodiscard]] bool isWithinLimits(const QHostAddress &address) const;
+
     LaneContext m_context;
+    const std::unique_ptr<QObject> m_asker = std::make_unique<QObject>();
     Router m_router;
 };
 

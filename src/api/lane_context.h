@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "admission/credential_gate.h"
+#include "admission/access_control.h"
+#include "admission/limits/limiter.h"
+#include "admission/limits/login_gate.h"
+#include "admission/password.h"
 #include "api/readiness.h"
 #include "backends/http_client.h"
 #include "base/clock.h"
@@ -9,6 +12,7 @@
 #include "config/settings.h"
 #include "exchange/ticket.h"
 #include "routing/model_router.h"
+#include "store/store.h"
 
 #include <QObject>
 
@@ -16,15 +20,30 @@ namespace gatehouse {
 
 class Metrics;
 
+/// What the ledger knows of each key's tokens in the current month.
+using TokensByKey = QHash<QByteArray, qint64>;
+
 /// What every lane shares, owned by `app`; each member says itself how it may be used from several threads.
 struct SharedServices
 {
     const Snapshot<Settings> &settings;
-    const Snapshot<CredentialGate> &gate;
+    AccessControl &access;
+    Store &store;
+    PasswordWorker &passwords;
+    LoginGate &logins;
+    const Snapshot<TokensByKey> &tokensThisMonth;
     const Readiness &readiness;
     Metrics &metrics;
     Journal &journal;
     const Clock &clock;
+};
+
+/// What one lane has for itself.
+struct LaneParts
+{
+    std::unique_ptr<HttpClient> http; ///< What the models' backends speak through.
+    std::unique_ptr<ModelRouter> models;
+    std::unique_ptr<Limiter> limiter;
 };
 
 /// What the endpoints of one lane work with. Lives in the lane's thread.
@@ -32,30 +51,44 @@ class LaneContext : public QObject
 {
     Q_OBJECT
 public:
-    /// `http` is what the models' backends speak through.
-    LaneContext(const SharedServices &shared, std::unique_ptr<HttpClient> http,
-                std::unique_ptr<ModelRouter> models)
+    LaneContext(const SharedServices &shared, LaneParts parts)
         : m_shared(shared)
-        , m_http(std::move(http))
-        , m_models(std::move(models))
-    {}
+        , m_parts(std::move(parts))
+    {
+        connect(&m_shared.access, &AccessControl::changed, this, &LaneContext::accessChanged,
+                Qt::QueuedConnection);
+    }
 
     [[nodiscard]] SettingsPtr settings() const { return m_shared.settings.get(); }
-    [[nodiscard]] std::shared_ptr<const CredentialGate> gate() const { return m_shared.gate.get(); }
+    [[nodiscard]] AccessControl &access() const { return m_shared.access; }
+    [[nodiscard]] std::shared_ptr<const CredentialGate> gate() const { return m_shared.access.gate(); }
+    [[nodiscard]] Store &store() const { return m_shared.store; }
+    [[nodiscard]] PasswordWorker &passwords() const { return m_shared.passwords; }
+    [[nodiscard]] LoginGate &logins() const { return m_shared.logins; }
     [[nodiscard]] const Readiness &readiness() const { return m_shared.readiness; }
     [[nodiscard]] Metrics &metrics() const { return m_shared.metrics; }
     [[nodiscard]] Journal &journal() const { return m_shared.journal; }
     [[nodiscard]] const Clock &clock() const { return m_shared.clock; }
-    [[nodiscard]] ModelRouter &models() const { return *m_models; }
+    [[nodiscard]] ModelRouter &models() const { return *m_parts.models; }
+    [[nodiscard]] Limiter &limiter() const { return *m_parts.limiter; }
+
+    /// What the limits are asked about for a request of this caller.
+    [[nodiscard]] LimitSubject limitSubject(const QHostAddress &address, const Caller &caller) const;
 
 Q_SIGNALS:
     /// The lane ends now: answers that still run say so to their callers and let go of this context.
     void closing();
 
+    /// After closing(): whatever still waits for something (a decision, the store) is dropped, because this
+    /// context ends.
+    void closed();
+
+    /// Keys or users have changed: answers that still run ask whether their caller is still welcome.
+    void accessChanged();
+
 private:
     SharedServices m_shared;
-    std::unique_ptr<HttpClient> m_http;
-    std::unique_ptr<ModelRouter> m_models;
+    LaneParts m_parts;
 };
 
 } // namespace gatehouse

@@ -9,11 +9,14 @@ namespace gatehouse {
 
 void addMetricsEndpoint(EndpointTable &table, LaneContext &context)
 {
-    const Access access = context.settings()->metrics.isPublic ? Access::Public : Access::Caller;
-    table.add("GET", "/metrics", access, [&context](Call &call) {
+    const auto serve = [&context](Call &call) {
         call.reply(
             {.headers = {{"Content-Type", Metrics::contentType}}, .body = context.metrics().exposition()});
-    });
+    };
+    if (context.settings()->metrics.isPublic)
+        table.addProbe("GET", "/metrics", serve);
+    else
+        table.add("GET", "/metrics", Access::Caller, serve);
 }
 
 } // namespace gatehouse

@@ -12,12 +12,21 @@ namespace gatehouse {
 
 namespace {
 
+/// A key may be made for some models only.
+bool maySee(const Call &call, const ModelListing::Model &model)
+{
+    const auto &key = call.caller().key;
+    return !key || mayUse(key->models, model.info.id);
+}
+
 void listModels(Call &call, LaneContext &context)
 {
     context.models().list(&call, [&call](const ModelListing &listing) {
         QList<ModelInfo> infos;
-        for (const ModelListing::Model &model : listing.models)
-            infos.append(model.info);
+        for (const ModelListing::Model &model : listing.models) {
+            if (maySee(call, model))
+                infos.append(model.info);
+        }
         call.replyJson(openai::encodeModelList(infos));
     });
 }
@@ -27,8 +36,9 @@ void describeModel(Call &call, LaneContext &context)
     context.models().list(&call, [&call](const ModelListing &listing) {
         const QByteArray id = call.request().pathParameters.value("id");
         const auto found =
-            std::find_if(listing.models.begin(), listing.models.end(),
-                         [&id](const ModelListing::Model &model) { return model.info.id == id; });
+            std::find_if(listing.models.begin(), listing.models.end(), [&](const ModelListing::Model &model) {
+                return model.info.id == id && maySee(call, model);
+            });
         if (found != listing.models.end())
             return call.replyJson(openai::encodeModel(found->info));
         const QString message = QCoreApplication::translate("Models", "The model '%1' does not exist.");

@@ -3,6 +3,7 @@
 
 #include "api/http_status.h"
 #include "metrics/metrics.h"
+#include "store/store.h"
 
 #include <QVarLengthArray>
 
@@ -56,9 +57,39 @@ void RequestJournal::began(const RequestRecord &)
 void RequestJournal::settled(const RequestRecord &record)
 {
     const int status = statusOf(record);
+    if (record.isKept)
+        keep(record, status);
     m_metrics.exchangeEnded();
     count(record, status);
     write(record, status);
+}
+
+void RequestJournal::keep(const RequestRecord &record, int status)
+{
+    LedgerRow row{.at = record.wallStart,
+                  .requestId = record.requestId,
+                  .keyId = record.caller.keyId,
+                  .method = record.method,
+                  .endpoint = record.endpoint,
+                  .status = status,
+                  .error = record.outcome == Outcome::Answered ? QByteArray() : outcomeName(record),
+                  .responseMs = milliseconds(record.end - record.start)};
+    if (const auto &inference = record.inference) {
+        // A name that only the caller vouches for is not kept: the roll-ups remember every name for ever.
+        const bool isRejected = record.error && record.error->code == ErrorCode::UpstreamRejected;
+        row.model = isRejected ? QByteArray() : inference->model;
+        row.route = inference->route;
+        row.promptTokens = inference->usage.promptTokens;
+        row.completionTokens = inference->usage.completionTokens;
+        row.cachedTokens = inference->usage.cachedTokens;
+        row.tokensEstimated = inference->usage.estimated;
+        if (inference->firstToken)
+            row.firstTokenMs = milliseconds(*inference->firstToken - inference->handedOver);
+    }
+    if (const auto kept = m_store.record(row); !kept)
+        m_log.error("request not kept", {{"request_id", record.requestId},
+                                         {"reason", kept.error().message.toUtf8()},
+                                         {"detail", kept.error().detail.toUtf8()}});
 }
 
 void RequestJournal::count(const RequestRecord &record, int status)
@@ -84,12 +115,13 @@ void RequestJournal::count(const RequestRecord &record, int status)
 
 void RequestJournal::write(const RequestRecord &record, int status)
 {
-    QVarLengthArray<LogField, 18> fields{{"request_id", record.requestId},
+    QVarLengthArray<LogField, 20> fields{{"request_id", record.requestId},
                                          {"method", record.method},
                                          {"endpoint", record.endpoint},
                                          {"status", qint64(status)},
                                          {"latency_ms", milliseconds(record.end - record.start)},
-                                         {"key_id", record.caller.keyId}};
+                                         {"key_id", record.caller.keyId},
+                                         {"client", record.client.toString().toLatin1()}};
     if (record.error) {
         fields.append({"error", QByteArray(errorCodeName(record.error->code))});
         if (!record.error->detail.isEmpty())
@@ -105,7 +137,9 @@ void RequestJournal::write(const RequestRecord &record, int status)
         if (inference->firstToken)
             fields.append({"first_token_ms", milliseconds(*inference->firstToken - inference->handedOver)});
     }
-    const auto level = status >= 500 ? LogLevel::Warning : LogLevel::Info;
+    // Of an address that is shut out, the refusals before tell enough.
+    const bool isShutOut = record.error && record.error->reason == "address_blocked";
+    const auto level = status >= 500 ? LogLevel::Warning : isShutOut ? LogLevel::Debug : LogLevel::Info;
     m_log.write(level, "request", {fields.data(), static_cast<std::size_t>(fields.size())});
 }
 

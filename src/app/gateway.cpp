@@ -1,39 +1,71 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gateway.h"
 
+#include "admission/limits/make_limiter.h"
+#include "admission/limits/redis_target.h"
 #include "api/lane_api.h"
 #include "app/local_models.h"
 #include "backends/backend_factory.h"
 #include "routing/model_router.h"
+#include "store/key_repository.h"
+#include "store/ledger.h"
+#include "store/migrations.h"
 
 namespace gatehouse {
+
+namespace {
+
+constexpr std::chrono::seconds monthInterval(30); ///< How old a replica's view of the others' tokens may get.
+
+Result<DatabaseTarget> databaseTarget(const Settings &settings)
+{
+    return parseDatabaseUrl(QString::fromUtf8(settings.database.url.reveal()), settings.dataDir);
+}
+
+StoreOptions storeOptions(const Settings &settings, DatabaseTarget target)
+{
+    return {.target = std::move(target),
+            .dataDir = settings.dataDir,
+            .keepRequests = std::chrono::hours(24) * settings.database.keepRequestsDays,
+            .maxRequests = settings.database.maxRequests};
+}
+
+} // namespace
 
 Gateway::Gateway(SettingsPtr settings, Log &log)
     : m_log(log)
     , m_settings(settings)
-    , m_gate(std::make_shared<const CredentialGate>(settings->auth))
     , m_metrics([this] {
         const ServerCounters counters = m_server->counters();
         return Gauges{.activeConnections = counters.activeConnections,
                       .acceptedConnections = counters.acceptedConnections,
                       .refusedConnections = counters.refusedConnections};
     })
-    , m_journal(log, m_metrics)
+    , m_limits(settings->limits, m_clock)
+    , m_tokensThisMonth(std::make_shared<const TokensByKey>())
     , m_catalogue(m_clock)
     , m_localModels(std::make_unique<LocalModels>(*settings, log, m_readiness))
     , m_server(std::make_unique<Server>(settings->server, log, m_clock, [this](int) { return makeLane(); }))
 {
     m_readiness.hasRoute = !settings->routes.isEmpty();
     connect(m_server.get(), &Server::drained, this, &Gateway::stopped);
+    connect(&m_monthTimer, &QTimer::timeout, this, &Gateway::askForTokensThisMonth);
 }
 
 Gateway::~Gateway() = default;
 
 Result<QUrl> Gateway::start()
 {
+    if (const auto opened = openStore(); !opened)
+        return opened.error();
     const Result<quint16> port = m_server->listen();
     if (!port)
         return port.error();
+    // Only now, as a key that is made and never shown would be there for good.
+    if (m_firstKeyWanted) {
+        if (const auto made = makeFirstKey(); !made)
+            return made.error();
+    }
     m_localModels->load();
 
     const SettingsPtr settings = m_settings.get();
@@ -45,10 +77,96 @@ Result<QUrl> Gateway::start()
     return m_url;
 }
 
+// Waits, as nobody is served yet.
+Result<void> Gateway::openStore()
+{
+    const SettingsPtr settings = m_settings.get();
+    if (const auto redis = parseRedisUrl(settings->redis.url); settings->redis.enabled && !redis)
+        return Error{.code = ErrorCode::InvalidRequest,
+                     .message = QStringLiteral("redis.url: ") + redis.error().message};
+    const Result<AccessSecrets> secrets = loadAccessSecrets(*settings);
+    if (!secrets)
+        return secrets.error();
+    const auto target = databaseTarget(*settings);
+    if (!target)
+        return target.error();
+    m_store = std::make_unique<Store>(storeOptions(*settings, *target), m_log, m_clock);
+    if (const auto opened = m_store->open(); !opened)
+        return opened;
+    const auto database = Database::open(*target);
+    return database ? readStore(**database, *secrets) : database.error();
+}
+
+Result<void> Gateway::readStore(Database &database, const AccessSecrets &secrets)
+{
+    const SettingsPtr settings = m_settings.get();
+    m_access = std::make_unique<AccessControl>(settings->auth, secrets, *m_store, m_clock);
+    m_journal = std::make_unique<RequestJournal>(m_log, m_metrics, *m_store);
+    if (const auto checked = checkKeyHashSecret(database, m_access->hasher()); !checked)
+        return checked;
+    const Result<AccessRows> rows = readAccessRows(database);
+    if (!rows)
+        return rows.error();
+    m_access->take(*rows);
+    if (settings->auth.mode == AuthMode::Required && !m_access->gate()->keys().hasKeys())
+        m_log.warning("nobody has a key", {{"hint", "gatehouse key add --admin --name NAME"}});
+    const auto tokens = Ledger(database).tokensInMonth(m_clock.wallNow());
+    if (!tokens)
+        return tokens.error();
+    m_tokensThisMonth.swap(std::make_shared<const TokensByKey>(*tokens));
+    m_monthTimer.start(monthInterval);
+    return {};
+}
+
+// Somebody has to be able to make the other keys.
+Result<void> Gateway::makeFirstKey()
+{
+    const SettingsPtr settings = m_settings.get();
+    const auto target = databaseTarget(*settings);
+    const auto database = target ? Database::open(*target) : target.error();
+    if (!database)
+        return database.error();
+    const Result<QList<KeyRecord>> existing = KeyRepository(**database).all();
+    if (!existing)
+        return existing.error();
+    const auto now = m_clock.wallNow();
+    const bool hasAdmin = std::any_of(existing->begin(), existing->end(), [now](const KeyRecord &key) {
+        return key.role == CallerRole::Admin && key.isActive && (!key.expiresAt || *key.expiresAt > now);
+    });
+    if (hasAdmin)
+        return {};
+    const Secret secret = makeApiKey();
+    const auto added = KeyRepository(**database)
+                           .add({.id = makeUuid(),
+                                 .name = tr("First admin key"),
+                                 .role = CallerRole::Admin,
+                                 .hash = m_access->hasher().hash(secret.reveal()),
+                                 .createdAt = m_clock.wallNow()});
+    const Result<AccessRows> rows = added ? readAccessRows(**database) : added.error();
+    if (!rows)
+        return rows.error();
+    m_access->take(*rows);
+    m_firstKey = secret;
+    return {};
+}
+
+void Gateway::askForTokensThisMonth()
+{
+    const auto ask = [now = m_clock.wallNow()](Database &database) {
+        return Ledger(database).tokensInMonth(now);
+    };
+    m_store->read<TokensByKey>(this, ask, [this](const Result<TokensByKey> &tokens) {
+        if (tokens)
+            m_tokensThisMonth.swap(std::make_shared<const TokensByKey>(*tokens));
+    });
+}
+
 void Gateway::reload(SettingsPtr settings)
 {
-    m_gate.swap(std::make_shared<const CredentialGate>(settings->auth));
-    if (const auto tls = m_server->reloadTls(settings->server); !tls)
+    m_access->reload(settings->auth);
+    m_limits.apply(settings->limits);
+    const bool hasTls = !settings->server.tlsCertificateFile.isEmpty();
+    if (const auto tls = hasTls ? m_server->reloadTls(settings->server) : Result<void>(); !tls)
         m_log.error("certificate not reloaded", {{"reason", tls.error().message.toUtf8()}});
     m_settings.swap(std::move(settings));
 }
@@ -74,12 +192,18 @@ std::unique_ptr<LaneService> Gateway::makeLane()
     }
     auto models = std::make_unique<ModelRouter>(settings, std::move(backends), m_catalogue, m_clock);
     return std::make_unique<LaneApi>(SharedServices{.settings = m_settings,
-                                                    .gate = m_gate,
+                                                    .access = *m_access,
+                                                    .store = *m_store,
+                                                    .passwords = m_passwords,
+                                                    .logins = m_logins,
+                                                    .tokensThisMonth = m_tokensThisMonth,
                                                     .readiness = m_readiness,
                                                     .metrics = m_metrics,
-                                                    .journal = m_journal,
+                                                    .journal = *m_journal,
                                                     .clock = m_clock},
-                                     std::move(http), std::move(models));
+                                     LaneParts{.http = std::move(http),
+                                               .models = std::move(models),
+                                               .limiter = makeLimiter(settings->redis, m_limits, m_log)});
 }
 
 } // namespace gatehouse

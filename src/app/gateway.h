@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "admission/credential_gate.h"
+#include "admission/access_control.h"
+#include "admission/limits/memory_limits.h"
+#include "admission/password.h"
+#include "api/lane_context.h"
 #include "api/readiness.h"
 #include "api/request_journal.h"
 #include "base/snapshot.h"
@@ -9,8 +12,10 @@
 #include "http/server.h"
 #include "metrics/metrics.h"
 #include "routing/catalogue.h"
+#include "store/store.h"
 
 #include <QObject>
+#include <QTimer>
 #include <QUrl>
 
 namespace gatehouse {
@@ -26,8 +31,14 @@ public:
     Gateway(SettingsPtr settings, Log &log);
     ~Gateway() override;
 
-    /// Listens and begins to load local models. The value is where clients find it. Called once.
+    /// Opens the database, listens and begins to load local models. The value is where clients find it.
+    /// Called once.
     [[nodiscard]] Result<QUrl> start();
+    /// Before start(): an admin key is to be made where there is no key yet. Afterwards takeFirstKey() has
+    /// it, once; empty where there was one.
+    void wantFirstKey() { m_firstKeyWanted = true; }
+    [[nodiscard]] Secret takeFirstKey() { return std::exchange(m_firstKey, {}); }
+
     [[nodiscard]] QUrl url() const { return m_url; } ///< Once started.
 
     /// Takes over what can change while requests run: credentials, TLS certificate, log-independent limits of
@@ -41,16 +52,28 @@ Q_SIGNALS:
     void stopped();
 
 private:
+    [[nodiscard]] Result<void> openStore();
+    [[nodiscard]] Result<void> readStore(Database &database, const AccessSecrets &secrets);
     [[nodiscard]] std::unique_ptr<LaneService> makeLane();
+    [[nodiscard]] Result<void> makeFirstKey();
+    void askForTokensThisMonth();
 
     Log &m_log;
     QUrl m_url;
     SystemClock m_clock;
     Snapshot<Settings> m_settings;
-    Snapshot<CredentialGate> m_gate;
     Readiness m_readiness;
     Metrics m_metrics;
-    RequestJournal m_journal;
+    std::unique_ptr<Store> m_store; ///< As the next two, set by start().
+    std::unique_ptr<AccessControl> m_access;
+    std::unique_ptr<RequestJournal> m_journal;
+    MemoryLimits m_limits;
+    PasswordWorker m_passwords;
+    LoginGate m_logins;
+    Snapshot<TokensByKey> m_tokensThisMonth;
+    QTimer m_monthTimer;
+    bool m_firstKeyWanted = false;
+    Secret m_firstKey;
     Catalogue m_catalogue;
     std::unique_ptr<LocalModels> m_localModels;
     std::unique_ptr<Server> m_server; ///< Last, because its lanes use everything above and must end first.

@@ -52,6 +52,16 @@ int serve(const ServeCommand &command)
     return service.start() ? QCoreApplication::exec() : int(ExitFailure);
 }
 
+int runAccess(const AccessCommand &command, QTextStream &out)
+{
+    QTextStream errors(stderr);
+    const ConfigSources sources = sourcesFor(command.settings);
+    const SystemClock clock;
+    return runAccessCommand(
+        {.sources = sources, .clock = clock, .input = STDIN_FILENO, .out = out, .err = errors},
+        command.action);
+}
+
 int run(const Command &command)
 {
     QTextStream out(stdout);
@@ -61,6 +71,8 @@ int run(const Command &command)
         return runConfigCheck(sourcesFor(asked->settings), out);
     if (std::holds_alternative<ConfigExampleCommand>(command))
         return runConfigExample(out);
+    if (const auto *asked = std::get_if<AccessCommand>(&command))
+        return runAccess(*asked, out);
     if (std::holds_alternative<VersionCommand>(command))
         return runVersion(out);
     out << std::get<HelpCommand>(command).text;

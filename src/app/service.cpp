@@ -26,6 +26,8 @@ Service::Service(ConfigSources sources, const LoadedSettings &loaded, LogWriter 
     , m_gateway(loaded.settings, log)
     , m_watch(loaded.files)
 {
+    if (m_sources.commandLine.lan)
+        m_gateway.wantFirstKey();
     connect(&m_signals, &SignalSource::terminate, this, &Service::terminate);
     connect(&m_signals, &SignalSource::reload, this, &Service::reload);
     connect(&m_watch, &ConfigWatch::changed, this, &Service::reload);
@@ -40,6 +42,9 @@ bool Service::start()
                     {{"reason", url.error().message.toUtf8()}, {"detail", url.error().detail.toUtf8()}});
         return false;
     }
+    if (const Secret key = m_gateway.takeFirstKey(); !key.isEmpty())
+        std::printf("%s %s\n", qPrintable(tr("gatehouse admin key, shown this once:")),
+                    key.reveal().constData());
     // Programs that start Gatehouse wait for this line, word by word (contract §8).
     std::printf("gatehouse ready on %s\n", url->toEncoded().constData());
     std::fflush(stdout);
