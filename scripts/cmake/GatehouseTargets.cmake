@@ -31,7 +31,10 @@ function(gatehouse_room name)
     target_link_libraries(gatehouse_${name} PUBLIC gatehouse_options Qt6::Core ${room_ROOMS} ${room_LIBRARIES})
 endfunction()
 
-set(gatehouse_sanitizer_options "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/lsan.supp:print_suppressions=0")
+# die_after_fork: tests start servers by QProcess, which forks beside running threads.
+set(gatehouse_sanitizer_options
+    "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/lsan.supp:print_suppressions=0"
+    "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:die_after_fork=0")
 
 # gatehouse_test(<name> SOURCES <files…> [LIBRARIES <targets…>] [LABELS <labels…>] [TIMEOUT <seconds>])
 # A Qt Test program that ctest runs without a display and without a network beyond loopback.

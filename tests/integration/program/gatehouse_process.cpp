@@ -47,14 +47,43 @@ GatehouseProcess::~GatehouseProcess()
     }
 }
 
+GatehouseProcess::Ran GatehouseProcess::run(const QStringList &arguments, const QByteArray &input) const
+{
+    QProcess process;
+    process.setProcessEnvironment(m_process.processEnvironment());
+    process.setWorkingDirectory(m_home.path());
+    process.start(QStringLiteral(GATEHOUSE_PROGRAM), arguments);
+    process.write(input);
+    process.closeWriteChannel();
+    if (!process.waitForFinished(20'000))
+        return {};
+    return {.exitCode = process.exitCode(),
+            .out = process.readAllStandardOutput(),
+            .err = process.readAllStandardError()};
+}
+
+QByteArray GatehouseProcess::makeAdminKey() const
+{
+    return run({QStringLiteral("key"), QStringLiteral("add"), QStringLiteral("--admin"),
+                QStringLiteral("--name"), QStringLiteral("admin of the test")})
+        .out.trimmed();
+}
+
+void GatehouseProcess::kill()
+{
+    m_process.kill();
+    m_process.waitForFinished();
+}
+
 bool GatehouseProcess::start()
 {
     m_process.start(QStringLiteral(GATEHOUSE_PROGRAM), m_arguments);
-    QByteArray said;
+    m_output.clear();
     while (m_process.waitForReadyRead(10'000)) {
-        said += m_process.readAllStandardOutput();
-        static const QRegularExpression ready(QStringLiteral("^gatehouse ready on (http\\S+)\n"));
-        const auto match = ready.match(QString::fromUtf8(said));
+        m_output += m_process.readAllStandardOutput();
+        static const QRegularExpression ready(QStringLiteral("^gatehouse ready on (http\\S+)\n"),
+                                              QRegularExpression::MultilineOption);
+        const auto match = ready.match(QString::fromUtf8(m_output));
         if (match.hasMatch()) {
             m_url = QUrl(match.captured(1));
             return true;

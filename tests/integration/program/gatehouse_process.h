@@ -16,6 +16,21 @@ public:
                               const QHash<QString, QByteArray> &files = {});
     ~GatehouseProcess();
 
+    /// Runs another command beside it (`key add …`), in the same home folder and environment.
+    struct Ran
+    {
+        int exitCode = -1;
+        QByteArray out;
+        QByteArray err;
+    };
+    [[nodiscard]] Ran run(const QStringList &arguments, const QByteArray &input = {}) const;
+
+    /// An admin key made by the command line, whether or not the server runs.
+    [[nodiscard]] QByteArray makeAdminKey() const;
+
+    /// kill -9, and waits for the end. start() may follow.
+    void kill();
+
     /// Waits for the ready line. False when the program ended or said nothing for 10 s; why() tells.
     [[nodiscard]] bool start();
     /// Everything on standard error so far.
@@ -24,6 +39,7 @@ public:
     [[nodiscard]] QUrl url() const { return m_url; }
     [[nodiscard]] quint16 port() const { return static_cast<quint16>(m_url.port()); }
     [[nodiscard]] QProcess &process() { return m_process; }
+    [[nodiscard]] QByteArray output() const { return m_output; } ///< Standard output up to the ready line.
     [[nodiscard]] QString folder() const { return m_home.path(); }
 
     /// Resident memory, bytes.
@@ -44,4 +60,5 @@ private:
     QStringList m_arguments;
     QUrl m_url;
     QByteArray m_log;
+    QByteArray m_output;
 };

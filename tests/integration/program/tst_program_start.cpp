@@ -38,14 +38,6 @@ private Q_SLOTS:
         QVERIFY(gatehouse.why().contains(QStringLiteral("GATEHOUSE_SERVER_LANES")));
     }
 
-    void refusesToServeTheLanWithoutAKey()
-    {
-        GatehouseProcess gatehouse({}, {QStringLiteral("--lan")});
-        QVERIFY(!gatehouse.start());
-        QTRY_COMPARE(gatehouse.process().state(), QProcess::NotRunning);
-        QCOMPARE(gatehouse.process().exitCode(), 2);
-    }
-
     void failsWhenThePortIsTaken()
     {
         QTcpServer taken;
