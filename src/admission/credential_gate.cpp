@@ -105,6 +105,12 @@ QHostAddress CredentialGate::clientAddress(const Credentials &credentials) const
     return gatehouse::clientAddress(credentials.peer, credentials.forwardedFor, m_trustedProxies);
 }
 
+std::optional<Caller> CredentialGate::callerByKey(QByteArrayView apiKey) const
+{
+    const Examined examined = examine(apiKey);
+    return examined.caller && !TokenIssuer::looksLikeToken(apiKey) ? examined.caller : std::nullopt;
+}
+
 CredentialGate::Examined CredentialGate::examine(QByteArrayView shown) const
 {
     if (shown.isEmpty())
@@ -123,8 +129,7 @@ CredentialGate::Examined CredentialGate::examine(QByteArrayView shown) const
 
 std::optional<Caller> CredentialGate::callerWith(const std::shared_ptr<const KeyRecord> &key) const
 {
-    const bool isExpired = key->expiresAt && *key->expiresAt <= m_clock.wallNow();
-    if (!key->isActive || isExpired)
+    if (!key->holds(m_clock.wallNow()))
         return {};
     return Caller{.keyId = key->id, .role = key->role, .key = key};
 }

@@ -37,6 +37,9 @@ public:
     /// is not enough.
     [[nodiscard]] Result<Caller> admit(const Credentials &credentials, Access access) const;
 
+    /// Whoever an API key that holds belongs to; its `key` is set. A token is none.
+    [[nodiscard]] std::optional<Caller> callerByKey(QByteArrayView apiKey) const;
+
     /// Whose request it is, behind trusted proxies, too.
     [[nodiscard]] QHostAddress clientAddress(const Credentials &credentials) const;
 

@@ -74,8 +74,7 @@ bool KeyRing::stillAdmits(const Caller &caller, WallTime now) const
     if (caller.key) {
         // A configured key that was exchanged for another is still the same id: a reload drops no stream.
         const auto key = keyById(caller.keyId);
-        const bool isExpired = key && key->expiresAt && *key->expiresAt <= now;
-        return key && key->isActive && !isExpired && mayStill(key->role, caller.role);
+        return key && key->holds(now) && mayStill(key->role, caller.role);
     }
     if (caller.keyId.isEmpty() || caller.keyId == localCallerId || caller.keyId == anonymousCallerId)
         return true;

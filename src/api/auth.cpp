@@ -38,14 +38,10 @@ void refuse(Call &call)
 
 void logInByKey(Call &call, LaneContext &context, const QByteArray &apiKey)
 {
-    const QByteArray hash = context.access().hasher().hash(apiKey);
-    const auto gate = context.gate();
-    const auto key = gate->keys().byHash(hash);
-    const bool isValid =
-        key && key->isActive && (!key->expiresAt || *key->expiresAt > context.clock().wallNow());
-    if (!isValid)
+    const std::optional<Caller> caller = context.gate()->callerByKey(apiKey);
+    if (!caller)
         return refuse(call);
-    replyToken(call, context, tokenSubject(*key));
+    replyToken(call, context, tokenSubject(*caller->key));
 }
 
 void logInByPassword(Call &call, LaneContext &context, const QString &name, const Secret &password)

@@ -102,15 +102,6 @@ Caller nameOf(const Request &request, const Result<Caller> &caller, const LaneCo
     return known ? Caller{.keyId = known->keyId, .role = known->role} : Caller{};
 }
 
-/// Whose limits count. A trusted proxy that doesn't say for whom it speaks is itself the one, and so is one
-/// on another machine that claims to speak for loopback, which limits may exempt.
-QHostAddress addressOf(const Request &request, const CredentialGate &gate)
-{
-    const QHostAddress client = gate.clientAddress(credentialsOf(request));
-    const QHostAddress &peer = request.peer.address;
-    return client.isNull() || (isLoopback(client) && !isLoopback(peer)) ? peer : client;
-}
-
 /// Where anybody may call, a body that takes long to send has no place.
 Result<void> checkPublicHead(const Request &head)
 {
@@ -142,6 +133,13 @@ Result<void> checkHead(const Request &head, Access access, LaneContext &context)
 }
 
 } // namespace
+
+QHostAddress addressOf(const Request &request, const CredentialGate &gate)
+{
+    const QHostAddress client = gate.clientAddress(credentialsOf(request));
+    const QHostAddress &peer = request.peer.address;
+    return client.isNull() || (isLoopback(client) && !isLoopback(peer)) ? peer : client;
+}
 
 void EndpointTable::add(QByteArray method, QByteArray pattern, Access access,
                         std::function<void(Call &)> serve)

@@ -11,6 +11,10 @@ namespace gatehouse {
 
 class LaneContext;
 
+/// Whose limits count. A trusted proxy that doesn't say for whom it speaks is itself the one, and so is one
+/// on another machine that claims to speak for loopback, which limits may exempt.
+[[nodiscard]] QHostAddress addressOf(const Request &request, const CredentialGate &gate);
+
 /// The endpoints of one lane, each wrapped once in what all of them owe: a ticket, the gates, the body's
 /// type. Endpoints get an admitted Call and no chance to forget any of it.
 ///

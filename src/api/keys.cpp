@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "api/access_change.h"
 #include "api/endpoint_table.h"
 #include "api/endpoints.h"
 #include "api/key_body.h"
@@ -16,14 +17,6 @@ QByteArray encode(const KeyRecord &key, const Secret &secret = {})
     json::Writer writer(body);
     writeKey(writer, key, secret);
     return body;
-}
-
-/// Answers once every lane knows of the change.
-void replyWhenKnown(Call &call, LaneContext &context, int status, const QByteArray &body)
-{
-    context.access().refresh(&call, [&call, status, body](const Result<void> &refreshed) {
-        refreshed ? call.replyJson(body, status) : call.fail(refreshed.error());
-    });
 }
 
 void listKeys(Call &call, LaneContext &context)
@@ -97,13 +90,8 @@ void removeKey(Call &call, LaneContext &context)
     context.store().write<void>(
         &call, [id](Database &database) { return KeyRepository(database).remove(id); },
         [&call, &context, id](const Result<void> &removed) {
-            if (!removed)
-                return call.fail(removed.error());
-            QByteArray body;
-            json::Writer writer(body);
-            writer.beginObject().key("object").string("api_key").key("id").string(id);
-            writer.key("deleted").boolean(true).endObject();
-            replyWhenKnown(call, context, 200, body);
+            removed ? replyWhenKnown(call, context, 200, deletedBody("api_key", id))
+                    : call.fail(removed.error());
         });
 }
 

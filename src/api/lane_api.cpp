@@ -49,8 +49,9 @@ Response LaneApi::refusal(const Request &request, const Error &error) const
                          .endpoint = request.endpoint.isEmpty() ? QByteArray("unmatched") : request.endpoint,
                          .wallStart = m_context.clock().wallNow(),
                          .start = request.receivedAt};
-    record.client = request.peer.address;
-    record.isKept = isWithinLimits(request.peer.address);
+    record.client = addressOf(request, *m_context.gate());
+    // A refusal at an endpoint's head was counted there.
+    record.isKept = !request.endpoint.isEmpty() || isWithinLimits(record.client);
     Ticket ticket(m_context.journal(), m_context.clock(), std::move(record));
     Response response = errorResponse(error, request.path);
     response.headers.append(corsFields(request, m_context.settings()->server.corsOrigins));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "api/access_change.h"
 #include "api/endpoint_table.h"
 #include "api/endpoints.h"
 #include "api/key_body.h"
@@ -18,13 +19,6 @@ QByteArray encode(const UserRecord &user)
     json::Writer writer(body);
     writeUser(writer, user);
     return body;
-}
-
-void replyWhenKnown(Call &call, LaneContext &context, int status, const QByteArray &body)
-{
-    context.access().refresh(&call, [&call, status, body](const Result<void> &refreshed) {
-        refreshed ? call.replyJson(body, status) : call.fail(refreshed.error());
-    });
 }
 
 /// Goes on with the password's hash, which another thread makes.
@@ -136,13 +130,8 @@ void removeUser(Call &call, LaneContext &context)
     context.store().write<void>(
         &call, [id](Database &database) { return UserRepository(database).remove(id); },
         [&call, &context, id](const Result<void> &removed) {
-            if (!removed)
-                return call.fail(removed.error());
-            QByteArray body;
-            json::Writer writer(body);
-            writer.beginObject().key("object").string("user").key("id").string(id);
-            writer.key("deleted").boolean(true).endObject();
-            replyWhenKnown(call, context, 200, body);
+            removed ? replyWhenKnown(call, context, 200, deletedBody("user", id))
+                    : call.fail(removed.error());
         });
 }
 

@@ -131,7 +131,7 @@ Result<void> Gateway::makeFirstKey()
         return existing.error();
     const auto now = m_clock.wallNow();
     const bool hasAdmin = std::any_of(existing->begin(), existing->end(), [now](const KeyRecord &key) {
-        return key.role == CallerRole::Admin && key.isActive && (!key.expiresAt || *key.expiresAt > now);
+        return key.role == CallerRole::Admin && key.holds(now);
     });
     if (hasAdmin)
         return {};

@@ -38,6 +38,9 @@ struct KeyRecord
     WallTime createdAt{};
     std::optional<WallTime> lastUsedAt; ///< Within a minute or so.
     friend bool operator==(const KeyRecord &, const KeyRecord &) = default;
+
+    /// Neither revoked nor expired.
+    [[nodiscard]] bool holds(WallTime now) const { return isActive && (!expiresAt || *expiresAt > now); }
 };
 
 /// Somebody who logs in by name and password. A value.
