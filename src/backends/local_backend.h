@@ -17,7 +17,7 @@ public:
 
     [[nodiscard]] ChatStreamPtr open(const ChatRequest &request) override;
 
-    /// The one model, also while it is still being loaded; the Error of a model that could not be.
+    /// The one model, also while it is not loaded, as a request loads it; the Error of one that could not be.
     [[nodiscard]] QFuture<Result<QList<ModelInfo>>> models() override;
 
 private:

@@ -1,15 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "backends/openai_backend.h"
 
+#include "backends/embeddings_reader.h"
 #include "backends/model_fetch.h"
 #include "backends/openai_reader.h"
 #include "backends/route_request.h"
 #include "backends/upstream_stream.h"
 #include "base/id.h"
+#include "dialects/openai/embeddings.h"
 #include "dialects/openai/models_body.h"
 #include "dialects/openai/request_encoder.h"
 
 namespace gatehouse {
+
+namespace {
+
+std::unique_ptr<AnswerReader> readerFor(const ChatRequest &request)
+{
+    if (const auto *input = std::get_if<EmbeddingInput>(&request.input))
+        return std::make_unique<EmbeddingsReader>(&openai::decodeEmbeddings, openai::vectorCount(*input),
+                                                  openai::vectorLimits.bytes);
+    return std::make_unique<OpenAiReader>(makeId("call_"), request);
+}
+
+} // namespace
 
 OpenAiBackend::OpenAiBackend(RouteSettings route, HttpClient &http)
     : m_route(std::move(route))
@@ -23,8 +37,7 @@ ChatStreamPtr OpenAiBackend::open(const ChatRequest &request)
     upstream.headers.emplaceBack("Accept", request.stream ? "text/event-stream" : "application/json");
     upstream.body = openai::encodeRequest(request, request.model);
     upstream.streaming = request.stream;
-    auto reader = std::make_unique<OpenAiReader>(makeId("call_"), request);
-    return ChatStreamPtr(new UpstreamStream(m_http.send(upstream), std::move(reader), m_drain));
+    return ChatStreamPtr(new UpstreamStream(m_http.send(upstream), readerFor(request), m_drain));
 }
 
 QFuture<Result<QList<ModelInfo>>> OpenAiBackend::models()

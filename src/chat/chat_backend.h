@@ -16,6 +16,9 @@ struct ModelInfo
     qint64 created = 0;       ///< Seconds since 1970, UTC; 0: unknown.
     QByteArray ownedBy = {};  ///< Empty: unknown.
     qint64 contextLength = 0; ///< Tokens; 0: unknown.
+    /// Of a model in this process: `unloaded`, `loading`, `ready` or `failed`; empty: of any other.
+    QByteArray status = {};
+    std::optional<double> progress = {}; ///< While it is `loading`: the part of it that is in memory, 0 … 1.
     friend bool operator==(const ModelInfo &, const ModelInfo &) = default;
 };
 

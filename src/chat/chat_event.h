@@ -82,6 +82,13 @@ struct ToolCallDelta
     QByteArray arguments = {};
 };
 
+/// The vector of one text of an EmbeddingInput.
+struct EmbeddingComputed
+{
+    int index = 0; ///< Which text.
+    QList<float> values = {};
+};
+
 /// One choice is complete.
 struct ChoiceFinished
 {
@@ -105,9 +112,10 @@ struct AnswerFailed
     Error error;
 };
 
-/// One step of an answer. Order: AnswerStarted, deltas and ChoiceFinished, UsageReported?, AnswerCompleted;
-/// or AnswerFailed at any point.
-using ChatEvent = std::variant<AnswerStarted, TextDelta, ReasoningDelta, RefusalDelta, ToolCallDelta,
-                               ChoiceFinished, UsageReported, AnswerCompleted, AnswerFailed>;
+/// One step of an answer. Order: AnswerStarted, deltas or vectors and ChoiceFinished, UsageReported?,
+/// AnswerCompleted; or AnswerFailed at any point.
+using ChatEvent =
+    std::variant<AnswerStarted, TextDelta, ReasoningDelta, RefusalDelta, ToolCallDelta, EmbeddingComputed,
+                 ChoiceFinished, UsageReported, AnswerCompleted, AnswerFailed>;
 
 } // namespace gatehouse

@@ -37,12 +37,23 @@ struct Prompt
     friend bool operator==(const Prompt &, const Prompt &) = default;
 };
 
+/// Texts whose meaning is wanted as vectors, not answered. Either `texts` or `tokens`.
+struct EmbeddingInput
+{
+    QList<QByteArray> texts = {}; ///< Each gives one vector.
+    /// The caller's own token numbers: a JSON array of numbers, or of such arrays, as it came. Only a model
+    /// of the vocabulary that the caller had in mind can read them.
+    QByteArray tokens = {};
+    std::optional<int> dimensions = {}; ///< ≥ 1; unset: the model's own.
+    friend bool operator==(const EmbeddingInput &, const EmbeddingInput &) = default;
+};
+
 /// What one caller asks of one model, whatever dialect it came in. A value: copied between threads freely.
 struct ChatRequest
 {
     QByteArray model = {};    ///< Empty: the default model.
     QByteArray routeKey = {}; ///< The route that the caller named, else empty.
-    std::variant<Conversation, Prompt> input = {};
+    std::variant<Conversation, Prompt, EmbeddingInput> input = {};
     Sampling sampling = {};
     QList<QByteArray> stop = {};
     std::optional<qint64> maxTokens = {}; ///< ≥ 1.

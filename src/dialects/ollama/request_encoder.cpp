@@ -3,6 +3,7 @@
 
 #include "dialects/json/document.h"
 #include "dialects/json/writer.h"
+#include "dialects/ollama/embeddings.h"
 #include "dialects/ollama/message_encoder.h"
 
 #include <algorithm>
@@ -54,7 +55,17 @@ QByteArray extension(const ChatRequest &request, QByteArrayView name)
     return found == request.extensions.end() ? QByteArray() : found->json;
 }
 
-/// The caller's own `options`, overridden by what the request says in typed fields.
+/// What Ollama reads in `options` only (its api/types.go) and callers may have beside them.
+constexpr QByteArrayView optionNames[] = {
+    "num_ctx",     "num_batch", "num_gpu",  "main_gpu",      "use_mmap",     "num_thread",  "num_keep",
+    "num_predict", "typical_p", "mirostat", "repeat_last_n", "mirostat_eta", "mirostat_tau"};
+
+bool isOption(const OpaqueField &field)
+{
+    return std::ranges::find(optionNames, field.name) != std::end(optionNames);
+}
+
+/// The caller's own `options`, overridden by what the request says elsewhere.
 OpaqueFields options(const ChatRequest &request)
 {
     constexpr qsizetype maxOptions = 256;
@@ -65,6 +76,10 @@ OpaqueFields options(const ChatRequest &request)
             if (list.fields().size() < maxOptions)
                 list.set(member.name(), member.raw().toByteArray());
         }
+    }
+    for (const OpaqueField &field : request.extensions) {
+        if (isOption(field))
+            list.set(field.name, field.json);
     }
     const Sampling &sampling = request.sampling;
     list.set("temperature", sampling.temperature);
@@ -136,7 +151,7 @@ void writeExtensions(Writer &writer, const ChatRequest &request)
         if (field.name == "reasoning_effort") {
             if (extension(request, "think").isEmpty())
                 writer.key("think").raw(field.json == "\"none\"" ? QByteArrayView("false") : field.json);
-        } else if (field.name != "options" && field.name != "stream_options") {
+        } else if (field.name != "options" && field.name != "stream_options" && !isOption(field)) {
             writer.key(field.name).raw(field.json);
         }
     }
@@ -158,11 +173,15 @@ Result<void> checkExpressible(const ChatRequest &request)
 
 QByteArray requestPath(const ChatRequest &request)
 {
+    if (std::holds_alternative<EmbeddingInput>(request.input))
+        return "api/embed";
     return request.isConversation() ? "api/chat" : "api/generate";
 }
 
 Result<QByteArray> encodeRequest(const ChatRequest &request, QByteArrayView model)
 {
+    if (const auto *input = std::get_if<EmbeddingInput>(&request.input))
+        return encodeEmbeddingsRequest(*input, request.extensions, model);
     if (auto checked = checkExpressible(request); !checked)
         return std::move(checked).error();
     QByteArray body;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "chat/chat_event.h"
+#include "dialects/answer_encoder.h"
 #include "dialects/openai/answer_fold.h"
 #include "dialects/openai/answer_head.h"
 
@@ -12,7 +12,7 @@ namespace gatehouse::openai {
 /// Turns the events of one answer into what goes to the caller (contract §1): a stream's SSE bytes as the
 /// events come, or, for an answer in one piece, the JSON body with the last event. One object an answer, one
 /// thread.
-class AnswerEncoder
+class AnswerEncoder final : public gatehouse::AnswerEncoder
 {
 public:
     explicit AnswerEncoder(AnswerHead head);
@@ -20,7 +20,7 @@ public:
     /// \returns what is to be sent for the event, or nothing. For AnswerFailed: a stream's error event, after
     /// which the stream ends without `[DONE]`; else the error body, whose HTTP status is the caller's
     /// business.
-    [[nodiscard]] QByteArray encode(const ChatEvent &event);
+    [[nodiscard]] QByteArray encode(const ChatEvent &event) override;
 
 private:
     /// What must be known of a choice to go on with its stream.
@@ -35,6 +35,7 @@ private:
     [[nodiscard]] QByteArray encodeChunk(const ReasoningDelta &delta);
     [[nodiscard]] QByteArray encodeChunk(const RefusalDelta &delta);
     [[nodiscard]] QByteArray encodeChunk(const ToolCallDelta &delta);
+    [[nodiscard]] QByteArray encodeChunk(const EmbeddingComputed &) { return {}; } ///< EmbeddingsEncoder's.
     [[nodiscard]] QByteArray encodeChunk(const ChoiceFinished &finished);
     [[nodiscard]] QByteArray encodeChunk(const UsageReported &reported);
     [[nodiscard]] QByteArray encodeChunk(const AnswerCompleted &completed);

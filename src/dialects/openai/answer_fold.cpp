@@ -22,60 +22,9 @@ void writeOrNull(Writer &writer, QByteArrayView name, const QByteArray &text)
         writer.string(text);
 }
 
-void writeToolCalls(Writer &writer, const QList<ToolCall> &calls)
-{
-    writer.key("tool_calls").beginArray();
-    for (const ToolCall &call : calls) {
-        writer.beginObject().key("id").string(call.id).key("type").string("function").key("function");
-        writer.beginObject()
-            .key("name")
-            .string(call.name)
-            .key("arguments")
-            .string(call.arguments)
-            .endObject();
-        writer.endObject();
-    }
-    writer.endArray();
-}
-
 } // namespace
 
-void AnswerFold::add(const TextDelta &delta)
-{
-    Choice &choice = choiceAt(delta.choice);
-    choice.text += delta.text;
-    choice.logprobs += delta.logprobs;
-}
-
-void AnswerFold::add(const ReasoningDelta &delta)
-{
-    choiceAt(delta.choice).reasoning += delta.text;
-}
-
-void AnswerFold::add(const RefusalDelta &delta)
-{
-    choiceAt(delta.choice).refusal += delta.text;
-}
-
-void AnswerFold::add(const ToolCallDelta &delta)
-{
-    QList<ToolCall> &calls = choiceAt(delta.choice).toolCalls;
-    while (calls.size() <= delta.index)
-        calls.append(ToolCall{});
-    ToolCall &call = calls[delta.index];
-    if (!delta.id.isEmpty())
-        call.id = delta.id;
-    if (!delta.name.isEmpty())
-        call.name = delta.name;
-    call.arguments += delta.arguments;
-}
-
-void AnswerFold::add(const ChoiceFinished &finished)
-{
-    choiceAt(finished.choice).reason = finished.reason;
-}
-
-void AnswerFold::writeMessage(json::Writer &writer, const Choice &choice)
+void AnswerFold::writeMessage(json::Writer &writer, const ChoiceFold &choice)
 {
     writer.beginObject().key("role").string("assistant");
     // Null beside tool calls or a refusal; an answer that is just empty is a string still.
@@ -93,7 +42,7 @@ void AnswerFold::writeMessage(json::Writer &writer, const Choice &choice)
 
 void AnswerFold::writeChoice(json::Writer &writer, qsizetype index, AnswerKind kind) const
 {
-    const Choice &choice = m_choices[static_cast<std::size_t>(index)];
+    const ChoiceFold &choice = m_choices[static_cast<std::size_t>(index)];
     writer.beginObject().key("index").integer(index);
     if (kind == AnswerKind::Chat) {
         writer.key("message");
@@ -128,7 +77,7 @@ QByteArray AnswerFold::body(const AnswerHead &head) const
     return out;
 }
 
-AnswerFold::Choice &AnswerFold::choiceAt(int index)
+ChoiceFold &AnswerFold::choiceAt(int index)
 {
     const auto wanted = static_cast<std::size_t>(index) + 1;
     if (m_choices.size() < wanted)

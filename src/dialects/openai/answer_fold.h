@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "chat/chat_event.h"
-#include "chat/message.h"
-#include "dialects/json/writer.h"
 #include "dialects/openai/answer_head.h"
+#include "dialects/openai/choice_fold.h"
 
 #include <optional>
 #include <vector>
@@ -15,31 +13,19 @@ namespace gatehouse::openai {
 class AnswerFold
 {
 public:
-    void add(const TextDelta &delta);
-    void add(const ReasoningDelta &delta);
-    void add(const RefusalDelta &delta);
-    void add(const ToolCallDelta &delta);
-    void add(const ChoiceFinished &finished);
+    template <typename Part>
+    requires requires(ChoiceFold choice, const Part &part) { choice.add(part); }
+    void add(const Part &part) { choiceAt(part.choice).add(part); }
     void add(const UsageReported &reported) { m_usage = reported.usage; }
 
     [[nodiscard]] QByteArray body(const AnswerHead &head) const;
 
 private:
-    struct Choice
-    {
-        QByteArray text = {};
-        QByteArray reasoning = {};
-        QByteArray refusal = {};
-        QList<ToolCall> toolCalls = {};
-        QList<TokenLogprob> logprobs = {};
-        FinishReason reason = FinishReason::Stop;
-    };
-
-    Choice &choiceAt(int index);
+    ChoiceFold &choiceAt(int index);
     void writeChoice(json::Writer &writer, qsizetype index, AnswerKind kind) const;
-    static void writeMessage(json::Writer &writer, const Choice &choice);
+    static void writeMessage(json::Writer &writer, const ChoiceFold &choice);
 
-    std::vector<Choice> m_choices;
+    std::vector<ChoiceFold> m_choices;
     std::optional<Usage> m_usage;
 };
 

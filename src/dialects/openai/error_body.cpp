@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dialects/openai/error_body.h"
 
-#include "dialects/json/writer.h"
-
 namespace gatehouse::openai {
 
 namespace {
@@ -81,15 +79,13 @@ void writeOrNull(json::Writer &writer, QByteArrayView name, QByteArrayView text)
 
 } // namespace
 
-QByteArray encodeError(const Error &error, ErrorForm form)
+void writeErrorMembers(json::Writer &writer, const Error &error, ErrorForm form)
 {
     const Words words = wordsOf(error);
     const QByteArray message = error.message.toUtf8();
     // OpenAI's clients tell a used-up quota, which is not worth a retry, from a limit by its type.
     const bool quota = error.reason == "insufficient_quota";
-    QByteArray body;
-    json::Writer writer(body);
-    writer.beginObject().key("error").beginObject();
+    writer.key("error").beginObject();
     writer.key("message").string(message);
     writer.key("type").string(quota ? QByteArrayView(error.reason) : words.type);
     writeOrNull(writer, "param", error.param);
@@ -97,6 +93,14 @@ QByteArray encodeError(const Error &error, ErrorForm form)
     writer.endObject();
     if (form == ErrorForm::WithDetail)
         writer.key("detail").string(message);
+}
+
+QByteArray encodeError(const Error &error, ErrorForm form)
+{
+    QByteArray body;
+    json::Writer writer(body);
+    writer.beginObject();
+    writeErrorMembers(writer, error, form);
     writer.endObject();
     return body;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "dialects/json/writer.h"
 
 #include <QByteArray>
 
@@ -16,5 +17,8 @@ enum class ErrorForm {
 /// The error as the caller reads it, in one line. All four members are there; `param` is null where no field
 /// is at fault. `Error::detail` stays inside.
 [[nodiscard]] QByteArray encodeError(const Error &error, ErrorForm form = ErrorForm::Plain);
+
+/// The members of that body, for an object that the caller has begun and may go on with.
+void writeErrorMembers(json::Writer &writer, const Error &error, ErrorForm form);
 
 } // namespace gatehouse::openai

@@ -110,16 +110,44 @@ Result<void> readString(const json::Value &value, const QByteArray &param, QByte
     return {};
 }
 
-Result<QList<std::pair<QByteArray, json::Value>>> uniqueMembers(const json::Value &object,
-                                                                const QByteArray &param)
+Result<void> readName(const json::Value &value, const QByteArray &param, QByteArray &into)
 {
-    QList<std::pair<QByteArray, json::Value>> members;
-    for (const json::Value member : object) {
-        const QByteArray name = member.name();
-        members.removeIf([&name](const auto &earlier) { return earlier.first == name; });
+    constexpr qsizetype maxNameBytes = 512;
+    auto read = readString(value, param, into);
+    if (read && into.size() > maxNameBytes)
+        return tooLong(param, maxNameBytes);
+    return read;
+}
+
+Result<json::Value> parseObject(json::Document &document, QByteArrayView body)
+{
+    const auto status = document.parse(body);
+    const json::Value root = document.root();
+    if (root.isObject())
+        return root;
+    switch (status) {
+    case json::Document::Status::Valid:
+        return wrongType({}, "an object", root);
+    case json::Document::Status::NotJson:
+        return invalidField({}, QStringLiteral("The request body is not valid JSON in UTF-8."),
+                            "invalid_json");
+    case json::Document::Status::TooLarge:
+        return invalidField({}, QStringLiteral("The request body holds too many values."), "invalid_json");
+    case json::Document::Status::TooDeep:
+        return invalidField({}, QStringLiteral("The request body is nested too deeply."), "invalid_json");
+    }
+    Q_UNREACHABLE();
+}
+
+Result<Members> uniqueMembers(const json::Value &object, const QByteArray &param)
+{
+    Members members;
+    for (const json::Value value : object) {
+        const QByteArray name = value.name();
+        members.removeIf([&name](const Member &earlier) { return earlier.name == name; });
         if (members.size() == maxMembers)
             return tooMany(param, maxMembers);
-        members.emplaceBack(name, member);
+        members.append({.name = name, .value = value, .param = memberPath(param, name)});
     }
     return members;
 }

@@ -3,10 +3,9 @@
 
 #include "base/result.h"
 #include "chat/message.h"
-#include "dialects/json/value.h"
+#include "dialects/json/document.h"
 
 #include <optional>
-#include <utility>
 
 namespace gatehouse::openai {
 
@@ -44,10 +43,24 @@ struct IntegerRange
 
 [[nodiscard]] Result<void> readBoolean(const json::Value &value, const QByteArray &param, bool &into);
 [[nodiscard]] Result<void> readString(const json::Value &value, const QByteArray &param, QByteArray &into);
+/// A string of at most 512 bytes: names go to logs and metrics.
+[[nodiscard]] Result<void> readName(const json::Value &value, const QByteArray &param, QByteArray &into);
 
-/// The object's members, where a name comes twice only the last one, in the order they came.
-[[nodiscard]] Result<QList<std::pair<QByteArray, json::Value>>> uniqueMembers(const json::Value &object,
-                                                                              const QByteArray &param);
+/// A member of an object, and how an error names it.
+struct Member
+{
+    QByteArray name;
+    json::Value value;
+    QByteArray param;
+};
+using Members = QList<Member>;
+
+/// Parses a request's body, which must be an object.
+[[nodiscard]] Result<json::Value> parseObject(json::Document &document, QByteArrayView body);
+
+/// The object's members, where a name comes twice only the last one, in the order they came. `param` names
+/// the object.
+[[nodiscard]] Result<Members> uniqueMembers(const json::Value &object, const QByteArray &param);
 
 /// The value's text as it came.
 [[nodiscard]] OpaqueField opaqueField(const QByteArray &name, const json::Value &value);

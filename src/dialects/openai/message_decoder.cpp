@@ -121,8 +121,7 @@ Result<ToolCall> decodeToolCall(const json::Value &value, const QByteArray &path
     const auto members = uniqueMembers(value, path);
     if (!members)
         return members.error();
-    for (const auto &[name, member] : *members) {
-        const QByteArray param = memberPath(path, name);
+    for (const auto &[name, member, param] : *members) {
         Result<void> read;
         if (name == "id") {
             read = readString(member, param, call.id);
@@ -176,10 +175,9 @@ Result<void> checkWhole(const Message &message, const QByteArray &path)
     return {};
 }
 
-Result<void> decodeMember(const QByteArray &name, const json::Value &value, const QByteArray &path,
-                          Message &message)
+Result<void> decodeMember(const Member &member, Message &message)
 {
-    const QByteArray param = memberPath(path, name);
+    const auto &[name, value, param] = member;
     if (name == "content")
         return decodeContent(value, param, message);
     if (name == "tool_calls")
@@ -204,8 +202,8 @@ Result<Message> decodeMessage(const json::Value &value, const QByteArray &path)
     if (!role)
         return role.error();
     Message message{.role = *role};
-    for (const auto &[name, member] : *members) {
-        if (auto read = decodeMember(name, member, path, message); !read)
+    for (const Member &member : *members) {
+        if (auto read = decodeMember(member, message); !read)
             return std::move(read).error();
     }
     if (auto checked = checkWhole(message, path); !checked)

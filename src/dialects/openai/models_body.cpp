@@ -13,11 +13,8 @@ constexpr qsizetype maxModels = 10000;
 
 void writeModel(json::Writer &writer, const ModelInfo &model)
 {
-    writer.beginObject().key("id").string(model.id).key("object").string("model");
-    writer.key("created").integer(model.created);
-    writer.key("owned_by").string(model.ownedBy.isEmpty() ? QByteArrayView("unknown") : model.ownedBy);
-    if (model.contextLength > 0)
-        writer.key("context_length").integer(model.contextLength);
+    writer.beginObject();
+    writeModelMembers(writer, model);
     writer.endObject();
 }
 
@@ -38,6 +35,19 @@ qint64 contextLength(const json::Value &model)
 }
 
 } // namespace
+
+void writeModelMembers(json::Writer &writer, const ModelInfo &model)
+{
+    writer.key("id").string(model.id).key("object").string("model");
+    writer.key("created").integer(model.created);
+    writer.key("owned_by").string(model.ownedBy.isEmpty() ? QByteArrayView("unknown") : model.ownedBy);
+    if (model.contextLength > 0)
+        writer.key("context_length").integer(model.contextLength);
+    if (!model.status.isEmpty())
+        writer.key("status").string(model.status);
+    if (model.progress)
+        writer.key("progress").number(*model.progress);
+}
 
 QByteArray encodeModelList(const QList<ModelInfo> &models)
 {

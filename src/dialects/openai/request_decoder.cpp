@@ -24,7 +24,7 @@ struct Draft
     std::optional<qint64> maxCompletionTokens;
     bool logprobs = false;
     std::optional<qint64> topLogprobs;
-    bool hasInput = false;
+    QByteArray topLogprobsParam;
 };
 
 /// How one member of the body is read. `param` is its name.
@@ -37,16 +37,6 @@ struct Field
 constexpr NumberRange unitRange{0, 1};
 constexpr NumberRange penaltyRange{-2, 2};
 constexpr IntegerRange tokenRange{1, std::numeric_limits<qint32>::max()};
-
-/// Names go to logs and metrics, so they are short.
-Result<void> readName(const Value &value, const QByteArray &param, QByteArray &into)
-{
-    constexpr qsizetype maxNameBytes = 512;
-    auto read = readString(value, param, into);
-    if (read && into.size() > maxNameBytes)
-        return tooLong(param, maxNameBytes);
-    return read;
-}
 
 Result<void> readTopK(const Value &value, const QByteArray &param, Draft &draft)
 {
@@ -122,9 +112,9 @@ Result<void> readStreamOptions(const Value &value, const QByteArray &param, Draf
     QByteArray others;
     json::Writer writer(others);
     writer.beginObject();
-    for (const auto &[name, member] : *members) {
+    for (const auto &[name, member, path] : *members) {
         if (name == "include_usage") {
-            if (auto read = readBoolean(member, memberPath(param, name), draft.request.includeUsage); !read)
+            if (auto read = readBoolean(member, path, draft.request.includeUsage); !read)
                 return read;
         } else {
             writer.key(name).raw(member.raw());
@@ -132,7 +122,7 @@ Result<void> readStreamOptions(const Value &value, const QByteArray &param, Draf
     }
     writer.endObject();
     if (others != "{}")
-        draft.request.extensions.append({.name = param, .json = others});
+        draft.request.extensions.append({.name = "stream_options", .json = others});
     return {};
 }
 
@@ -185,7 +175,6 @@ Result<void> readMessages(const Value &value, const QByteArray &param, Draft &dr
     if (!messages)
         return std::move(messages).error();
     draft.request.input = Conversation{*std::move(messages)};
-    draft.hasInput = true;
     return {};
 }
 
@@ -210,7 +199,6 @@ Result<void> readPrompt(const Value &value, const QByteArray &param, Draft &draf
     if (prompt.texts.isEmpty())
         return invalidField(param, QStringLiteral("Invalid 'prompt': the array must not be empty."),
                             "empty_array");
-    draft.hasInput = true;
     return {};
 }
 
@@ -271,6 +259,7 @@ constexpr Field chatFields[] = {
      }},
     {"top_logprobs",
      [](const Value &v, const QByteArray &p, Draft &d) {
+         d.topLogprobsParam = p;
          return readInteger(v, p, {0, 20}, d.topLogprobs);
      }},
     {"tools", readTools},
@@ -297,20 +286,17 @@ const Field *findField(std::span<const Field> fields, const QByteArray &name)
     return found == fields.end() ? nullptr : &*found;
 }
 
-Result<void> readMembers(const Value &root, std::span<const Field> ownFields, Draft &draft)
+Result<void> readMembers(const Members &members, std::span<const Field> ownFields, Draft &draft)
 {
-    const auto members = uniqueMembers(root, {});
-    if (!members)
-        return members.error();
-    for (const auto &[name, member] : *members) {
+    for (const auto &[name, value, param] : members) {
         const Field *field = findField(ownFields, name);
         if (!field)
             field = findField(commonFields, name);
         if (!field) {
-            draft.request.extensions.append(opaqueField(name, member));
+            draft.request.extensions.append(opaqueField(name, value));
             continue;
         }
-        if (auto read = field->read(member, name, draft); !read)
+        if (auto read = field->read(value, param, draft); !read)
             return read;
     }
     return {};
@@ -328,57 +314,58 @@ Result<void> settleChatLogprobs(Draft &draft)
     if (draft.logprobs)
         draft.request.topLogprobs = static_cast<int>(draft.topLogprobs.value_or(0));
     else if (draft.topLogprobs.value_or(0) > 0)
-        return invalidField("top_logprobs", QStringLiteral("'top_logprobs' needs 'logprobs' to be true."),
-                            "invalid_value");
+        return invalidField(draft.topLogprobsParam,
+                            QStringLiteral("'top_logprobs' needs 'logprobs' to be true."), "invalid_value");
     return {};
-}
-
-Error notAnObject(json::Document::Status status, const Value &root)
-{
-    switch (status) {
-    case json::Document::Status::Valid:
-        return wrongType({}, "an object", root);
-    case json::Document::Status::NotJson:
-        return invalidField({}, QStringLiteral("The request body is not valid JSON in UTF-8."),
-                            "invalid_json");
-    case json::Document::Status::TooLarge:
-        return invalidField({}, QStringLiteral("The request body holds too many values."), "invalid_json");
-    case json::Document::Status::TooDeep:
-        return invalidField({}, QStringLiteral("The request body is nested too deeply."), "invalid_json");
-    }
-    Q_UNREACHABLE();
 }
 
 } // namespace
 
-Result<ChatRequest> decodeChatRequest(QByteArrayView body)
+bool isChatMember(const QByteArray &name)
 {
-    json::Document document;
-    const auto status = document.parse(body);
-    if (!document.root().isObject())
-        return notAnObject(status, document.root());
+    return findField(chatFields, name) || findField(commonFields, name);
+}
+
+Result<ChatRequest> decodeChatMembers(const Members &members)
+{
     Draft draft;
-    if (auto read = readMembers(document.root(), chatFields, draft); !read)
+    if (auto read = readMembers(members, chatFields, draft); !read)
         return std::move(read).error();
-    if (!draft.hasInput)
-        return missingField("messages");
     if (auto settled = settleChatLogprobs(draft); !settled)
         return std::move(settled).error();
     settleTokenLimit(draft);
     return std::move(draft.request);
 }
 
+Result<ChatRequest> decodeChatRequest(QByteArrayView body)
+{
+    json::Document document;
+    const Result<Value> root = parseObject(document, body);
+    if (!root)
+        return root.error();
+    const Result<Members> members = uniqueMembers(*root, {});
+    if (!members)
+        return members.error();
+    Result<ChatRequest> request = decodeChatMembers(*members);
+    if (request && std::get<Conversation>(request->input).messages.isEmpty())
+        return missingField("messages");
+    return request;
+}
+
 Result<ChatRequest> decodeCompletionRequest(QByteArrayView body)
 {
     json::Document document;
-    const auto status = document.parse(body);
-    if (!document.root().isObject())
-        return notAnObject(status, document.root());
+    const Result<Value> root = parseObject(document, body);
+    if (!root)
+        return root.error();
+    const Result<Members> members = uniqueMembers(*root, {});
+    if (!members)
+        return members.error();
     Draft draft;
     draft.request.input = Prompt{};
-    if (auto read = readMembers(document.root(), completionFields, draft); !read)
+    if (auto read = readMembers(*members, completionFields, draft); !read)
         return std::move(read).error();
-    if (!draft.hasInput)
+    if (std::get<Prompt>(draft.request.input).texts.isEmpty())
         return missingField("prompt");
     if (draft.topLogprobs)
         draft.request.topLogprobs = static_cast<int>(*draft.topLogprobs);

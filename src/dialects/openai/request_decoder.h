@@ -3,6 +3,7 @@
 
 #include "base/result.h"
 #include "chat/chat_request.h"
+#include "dialects/openai/field_reader.h"
 
 namespace gatehouse::openai {
 
@@ -20,6 +21,12 @@ inline constexpr qsizetype maxPrompts = 128; ///< Of one completion request.
 /// it, and empty ones are ignored.
 /// \returns the request, or InvalidRequest whose `param` names the field.
 [[nodiscard]] Result<ChatRequest> decodeChatRequest(QByteArrayView body);
+
+/// What decodeChatRequest() does with a body's members, for dialects that have the same ones elsewhere too.
+/// \returns a request whose conversation is empty if `messages` is not among them, or InvalidRequest.
+[[nodiscard]] Result<ChatRequest> decodeChatMembers(const Members &members);
+/// Whether decodeChatMembers() reads members of that name; others become extensions.
+[[nodiscard]] bool isChatMember(const QByteArray &name);
 
 /// Reads the body of POST /v1/completions (OpenAI API reference, "Create completion"). Prompts must be text:
 /// token numbers mean nothing to a model that the gateway picks.

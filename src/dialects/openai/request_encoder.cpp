@@ -3,6 +3,7 @@
 
 #include "dialects/json/document.h"
 #include "dialects/json/writer.h"
+#include "dialects/openai/embeddings.h"
 
 namespace gatehouse::openai {
 
@@ -182,11 +183,15 @@ void writeStreamOptions(Writer &writer, const OpaqueFields &extensions)
 
 QByteArray requestPath(const ChatRequest &request)
 {
+    if (std::holds_alternative<EmbeddingInput>(request.input))
+        return "embeddings";
     return request.isConversation() ? "chat/completions" : "completions";
 }
 
 QByteArray encodeRequest(const ChatRequest &request, QByteArrayView model)
 {
+    if (std::holds_alternative<EmbeddingInput>(request.input))
+        return encodeEmbeddingsRequest(request, model);
     QByteArray body;
     Writer writer(body);
     writer.beginObject().key("model").string(model);

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "dialects/ollama/line_decoder.h"
+#include "contract/recording.h"
 #include "dialects/openai/answer_encoder.h"
-#include "dialects/openai/event_decoder.h"
-#include "dialects/sse/sse_decoder.h"
 #include "unit/dialects/event_text.h"
 
 #include <QDir>
 #include <QTest>
 
 using namespace gatehouse;
+using test::decode;
+using test::decodeSse;
+using test::readFile;
 
 /// What upstreams of several makes send (`transcripts/*.sse`, `.json`, `.ndjson`, written after their
 /// published formats), and what must become of it (`.expected`): the events, the stream that a caller gets,
@@ -30,55 +31,6 @@ private Q_SLOTS:
 private:
     QDir m_folder{QStringLiteral(TRANSCRIPTS)};
 };
-
-static const QByteArray idPrefix = "call_x";
-
-static void appendAll(QList<ChatEvent> &events, const ChatEvents &more)
-{
-    for (const ChatEvent &event : more)
-        events.append(event);
-}
-
-static QList<ChatEvent> decodeSse(const QByteArrayList &pieces, int choices)
-{
-    sse::SseDecoder sse;
-    openai::EventDecoder decoder(idPrefix, choices);
-    QList<ChatEvent> events;
-    for (const QByteArray &piece : pieces) {
-        sse.append(piece);
-        while (const auto event = sse.next())
-            appendAll(events, decoder.feed(event->data));
-    }
-    appendAll(events, decoder.end());
-    return events;
-}
-
-static QList<ChatEvent> decodeLines(const QByteArrayList &pieces)
-{
-    sse::LineSplitter lines(sse::LineSplitter::Ends::Lf);
-    ollama::LineDecoder decoder(idPrefix);
-    QList<ChatEvent> events;
-    for (const QByteArray &piece : pieces) {
-        lines.append(piece);
-        while (const auto line = lines.next())
-            appendAll(events, decoder.feed(*line));
-    }
-    appendAll(events, decoder.end());
-    return events;
-}
-
-static QList<ChatEvent> decode(const QString &file, const QByteArrayList &pieces, int choices)
-{
-    if (file.endsWith(QLatin1String(".sse")))
-        return decodeSse(pieces, choices);
-    if (file.endsWith(QLatin1String(".ndjson")))
-        return decodeLines(pieces);
-    openai::EventDecoder decoder(idPrefix, choices);
-    QList<ChatEvent> events;
-    appendAll(events, decoder.feedAnswer(pieces.join()));
-    appendAll(events, decoder.end());
-    return events;
-}
 
 /// What the file's name says of the request that was answered.
 static openai::AnswerHead headFor(const QString &file, bool stream)
@@ -104,12 +56,6 @@ static QByteArray encode(const QList<ChatEvent> &events, const openai::AnswerHea
 static int choicesOf(const QString &file)
 {
     return file.startsWith(QLatin1String("openai_two")) ? 2 : 1;
-}
-
-static QByteArray readFile(const QString &path)
-{
-    QFile file(path);
-    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
 }
 
 void TestTranscripts::initTestCase()

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "dialects/gemma/answer_encoder.h"
 #include "dialects/json/document.h"
+#include "dialects/native/answer_encoder.h"
 #include "dialects/openai/answer_encoder.h"
 
 #include <QList>
@@ -19,6 +21,28 @@ inline void requireJson(QByteArrayView text)
 {
     json::Document document;
     require(document.parse(text) == json::Document::Status::Valid);
+}
+
+/// What contract §§ 1 and 2 promise of the other dialects: every message is JSON, an event is one line, and
+/// the last event ends the answer, also a cancelled one.
+inline void checkNative(const QList<ChatEvent> &events)
+{
+    native::AnswerEncoder texts({.id = "i", .framing = native::Framing::Texts});
+    native::AnswerEncoder framed({.id = "i", .framing = native::Framing::Events});
+    native::AnswerEncoder folded({.id = "i"});
+    gemma::AnswerEncoder gemma({.id = "i", .sessionId = "s"});
+    QByteArray body;
+    for (const ChatEvent &event : events) {
+        const QByteArray text = texts.encode(event);
+        require(framed.encode(event) == (text.isEmpty() ? QByteArray() : "data: " + text + "\n\n"));
+        require(!text.contains('\n'));
+        body += folded.encode(event);
+        for (const QByteArray &message : {text, gemma.encode(event)}) {
+            if (!message.isEmpty())
+                requireJson(message);
+        }
+    }
+    requireJson(body);
 }
 
 /// What ChatEvent promises of the order, and what contract §1 promises of both forms of an answer.
@@ -45,6 +69,7 @@ inline void checkAnswer(const QList<ChatEvent> &events)
         if (!line.isEmpty() && line != "data: [DONE]")
             requireJson(QByteArrayView(line).sliced(6));
     }
+    checkNative(events);
 }
 
 } // namespace gatehouse::fuzz

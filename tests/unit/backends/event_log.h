@@ -9,7 +9,7 @@
 namespace gatehouse {
 
 /// The events of one answer, each as a short word: `start(model)`, `text(…)`, `think(…)`, `call(…)`,
-/// `finish(reason)`, `usage(prompt+completion)`, `done`, `fail(code)`.
+/// `vector(index:values)`, `finish(reason)`, `usage(prompt+completion)`, `done`, `fail(code)`.
 class EventLog : public QObject
 {
 public:
@@ -39,6 +39,13 @@ private:
     static QByteArray word(const ToolCallDelta &event)
     {
         return "call(" + event.name + event.arguments + ')';
+    }
+    static QByteArray word(const EmbeddingComputed &event)
+    {
+        QByteArrayList values;
+        for (const float value : event.values)
+            values.append(QByteArray::number(double(value)));
+        return "vector(" + QByteArray::number(event.index) + ':' + values.join(',') + ')';
     }
     static QByteArray word(const ChoiceFinished &event)
     {

@@ -50,6 +50,13 @@ struct EventText
                " id=" + quoted(event.id) + " name=" + quoted(event.name) +
                " arguments=" + quoted(event.arguments);
     }
+    QByteArray operator()(const EmbeddingComputed &event) const
+    {
+        QByteArray line = "vector " + QByteArray::number(event.index);
+        for (const float value : event.values)
+            line += ' ' + QByteArray::number(double(value));
+        return line;
+    }
     QByteArray operator()(const ChoiceFinished &event) const
     {
         return "finished " + QByteArray::number(event.choice) + ' ' +

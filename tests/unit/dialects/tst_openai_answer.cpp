@@ -4,10 +4,10 @@
 #include <QTest>
 
 using namespace gatehouse;
-using openai::AnswerEncoder;
+using Encoder = openai::AnswerEncoder;
 using openai::AnswerKind;
 
-static QByteArray encodeAll(AnswerEncoder &encoder, const QList<ChatEvent> &events)
+static QByteArray encodeAll(Encoder &encoder, const QList<ChatEvent> &events)
 {
     QByteArray bytes;
     for (const ChatEvent &event : events)
@@ -38,7 +38,7 @@ private Q_SLOTS:
 
 void TestOpenAiAnswer::nothingBeforeTheFirstDelta()
 {
-    AnswerEncoder encoder({.id = "i", .model = "m", .stream = true});
+    Encoder encoder({.id = "i", .model = "m", .stream = true});
     QVERIFY(encoder.encode(AnswerStarted{.model = "x"}).isEmpty());
     QCOMPARE(encoder.encode(TextDelta{.text = "Hi"}).count("data: "), 2);
     QCOMPARE(encoder.encode(TextDelta{.text = "!"}).count("data: "), 1);
@@ -46,7 +46,7 @@ void TestOpenAiAnswer::nothingBeforeTheFirstDelta()
 
 void TestOpenAiAnswer::roleOnceAChoice()
 {
-    AnswerEncoder encoder({.id = "i", .model = "m", .stream = true});
+    Encoder encoder({.id = "i", .model = "m", .stream = true});
     const QByteArray bytes =
         encodeAll(encoder, {AnswerStarted{}, ReasoningDelta{.text = "r"}, TextDelta{.text = "a"},
                             ToolCallDelta{.choice = 1, .id = "c", .name = "f"}, ChoiceFinished{.choice = 2},
@@ -58,24 +58,24 @@ void TestOpenAiAnswer::roleOnceAChoice()
 
 void TestOpenAiAnswer::usageOnlyOnRequest()
 {
-    AnswerEncoder without({.id = "i", .model = "m", .stream = true, .includeUsage = false});
+    Encoder without({.id = "i", .model = "m", .stream = true, .includeUsage = false});
     const QByteArray silent = encodeAll(without, hello);
     QVERIFY(!silent.contains("usage") &&
             silent.endsWith("\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"));
-    AnswerEncoder with({.id = "i", .model = "m", .stream = true, .includeUsage = true});
+    Encoder with({.id = "i", .model = "m", .stream = true, .includeUsage = true});
     const QByteArray bytes = encodeAll(with, hello);
     QCOMPARE(bytes.count("\"usage\":null"), 3);
     QCOMPARE(bytes.count(
                  "\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2,\"total_tokens\":5,"),
              1);
     QVERIFY(bytes.lastIndexOf("\"usage\":{") > bytes.lastIndexOf("finish_reason"));
-    AnswerEncoder unknown({.id = "i", .model = "m", .stream = true, .includeUsage = true});
+    Encoder unknown({.id = "i", .model = "m", .stream = true, .includeUsage = true});
     QVERIFY(!encodeAll(unknown, {TextDelta{.text = "a"}, AnswerCompleted{}}).contains("\"choices\":[]"));
 }
 
 void TestOpenAiAnswer::errorEndsTheStream()
 {
-    AnswerEncoder encoder({.id = "i", .model = "m", .stream = true});
+    Encoder encoder({.id = "i", .model = "m", .stream = true});
     (void)encoder.encode(TextDelta{.text = "a"});
     const Error error{.code = ErrorCode::UpstreamTimeout,
                       .message = QStringLiteral("Too slow"),
@@ -89,7 +89,7 @@ void TestOpenAiAnswer::errorEndsTheStream()
 
 void TestOpenAiAnswer::foldedError()
 {
-    AnswerEncoder encoder({.id = "i", .model = "m"});
+    Encoder encoder({.id = "i", .model = "m"});
     QVERIFY(encoder.encode(TextDelta{.text = "a"}).isEmpty());
     const QByteArray body =
         encoder.encode(AnswerFailed{{.code = ErrorCode::Overloaded, .message = QStringLiteral("Full")}});
@@ -100,7 +100,7 @@ void TestOpenAiAnswer::foldedError()
 /// A line end in a text must never end a line of the stream.
 void TestOpenAiAnswer::oneLineAnEvent()
 {
-    AnswerEncoder encoder({.id = "i\n", .model = "m\r", .stream = true});
+    Encoder encoder({.id = "i\n", .model = "m\r", .stream = true});
     const QByteArray bytes = encodeAll(
         encoder, {AnswerStarted{.model = {}, .fingerprint = "f\n"}, TextDelta{.text = "a\nb\r\n\u2028\u0085"},
                   ReasoningDelta{.text = "\n"}, ToolCallDelta{.id = "\n", .name = "\n", .arguments = "{\n}"},
@@ -114,17 +114,17 @@ void TestOpenAiAnswer::oneLineAnEvent()
 
 void TestOpenAiAnswer::modelName()
 {
-    AnswerEncoder named({.id = "i", .model = "caller's", .stream = true});
+    Encoder named({.id = "i", .model = "caller's", .stream = true});
     QVERIFY(encodeAll(named, hello).contains("\"model\":\"caller's\""));
-    AnswerEncoder unnamed({.id = "i", .stream = true});
+    Encoder unnamed({.id = "i", .stream = true});
     QVERIFY(encodeAll(unnamed, hello).contains("\"model\":\"backend's\""));
-    AnswerEncoder folded({.id = "i"});
+    Encoder folded({.id = "i"});
     QVERIFY(encodeAll(folded, hello).contains("\"model\":\"backend's\""));
 }
 
 void TestOpenAiAnswer::foldsSeveralChoices()
 {
-    AnswerEncoder encoder({.id = "i", .created = 5, .model = "m"});
+    Encoder encoder({.id = "i", .created = 5, .model = "m"});
     const QByteArray body = encodeAll(
         encoder,
         {AnswerStarted{}, TextDelta{.choice = 1, .text = "U"}, ReasoningDelta{.choice = 0, .text = "R"},
@@ -147,7 +147,7 @@ void TestOpenAiAnswer::foldsSeveralChoices()
 
 void TestOpenAiAnswer::emptyAnswer()
 {
-    AnswerEncoder encoder({.id = "i", .model = "m"});
+    Encoder encoder({.id = "i", .model = "m"});
     QVERIFY(encodeAll(encoder, {AnswerStarted{}, ChoiceFinished{}, AnswerCompleted{}})
                 .contains("\"content\":\"\""));
 }
@@ -160,11 +160,11 @@ void TestOpenAiAnswer::completionHasTextOnly()
                                      TextDelta{.text = "a"},
                                      ChoiceFinished{},
                                      AnswerCompleted{}};
-    AnswerEncoder streamed({.id = "i", .model = "m", .kind = AnswerKind::Completion, .stream = true});
+    Encoder streamed({.id = "i", .model = "m", .kind = AnswerKind::Completion, .stream = true});
     const QByteArray bytes = encodeAll(streamed, events);
     QCOMPARE(bytes.count("\"object\":\"text_completion\""), 2);
     QVERIFY(!bytes.contains("delta") && !bytes.contains("role") && bytes.contains("\"text\":\"a\""));
-    AnswerEncoder folded({.id = "i", .model = "m", .kind = AnswerKind::Completion});
+    Encoder folded({.id = "i", .model = "m", .kind = AnswerKind::Completion});
     QCOMPARE(
         encodeAll(folded, events),
         QByteArray("{\"id\":\"i\",\"object\":\"text_completion\",\"created\":0,\"model\":\"m\",\"choices\":["

@@ -16,6 +16,7 @@ private Q_SLOTS:
     void errorForms();
     void quotaIsNoRateLimit();
     void models();
+    void modelOfThisProcess();
     void upstreamModels_data();
     void upstreamModels();
     void noModels_data();
@@ -106,6 +107,14 @@ void TestOpenAiBodies::models()
     QCOMPARE(openai::encodeModelList({}), QByteArray("{\"object\":\"list\",\"data\":[]}"));
     const auto again = openai::decodeModelList(openai::encodeModelList({full}));
     QCOMPARE(*again, QList<ModelInfo>{full});
+}
+
+void TestOpenAiBodies::modelOfThisProcess()
+{
+    const QByteArray loading = openai::encodeModel({.id = "a", .status = "loading", .progress = 0.25});
+    QVERIFY2(loading.endsWith(R"("owned_by":"unknown","status":"loading","progress":0.25})"),
+             loading.constData());
+    QVERIFY(openai::encodeModel({.id = "a", .status = "ready"}).endsWith(R"("status":"ready"})"));
 }
 
 void TestOpenAiBodies::upstreamModels_data()
