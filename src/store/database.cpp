@@ -136,10 +136,10 @@ void Database::Private::disconnect()
 
 Result<void> Database::Private::configureSqlite()
 {
-    // secure_delete overwrites what is deleted; FAST does it where that costs no extra writing, so that a
-    // removed key's traces don't linger for long.
+    // secure_delete overwrites what is deleted, pages that become free included: deleted conversations must
+    // be in no byte of the file.
     for (const char *pragma : {"PRAGMA foreign_keys = ON", "PRAGMA synchronous = NORMAL",
-                               "PRAGMA secure_delete = FAST", "PRAGMA temp_store = MEMORY"}) {
+                               "PRAGMA secure_delete = ON", "PRAGMA temp_store = MEMORY"}) {
         if (auto done = execute(QLatin1String(pragma)); !done)
             return done;
     }
@@ -331,6 +331,21 @@ Result<void> Database::inSnapshot(const std::function<Result<void>()> &work)
     auto done = work();
     d->rollBack();
     return done;
+}
+
+Result<bool> Database::emptyLog()
+{
+    // SQLite takes the time limit when a statement is prepared, so these aren't kept.
+    if (auto impatient = d->execute(QStringLiteral("PRAGMA busy_timeout = 0")); !impatient)
+        return std::move(impatient).error();
+    d->stopReading();
+    QSqlQuery query(d->driver);
+    const bool isDone = query.exec(QStringLiteral("PRAGMA wal_checkpoint(TRUNCATE)")) && query.next() &&
+                        query.value(0).toInt() == 0;
+    query.finish();
+    if (auto patient = d->execute(QStringLiteral("PRAGMA busy_timeout = 5000")); !patient)
+        return std::move(patient).error();
+    return isDone;
 }
 
 Result<void> Database::reconnect()

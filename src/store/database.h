@@ -49,6 +49,11 @@ public:
     /// Runs `work`, which only reads, on one state of the database, and blocks nobody. Not nested.
     [[nodiscard]] Result<void> inSnapshot(const std::function<Result<void>()> &work);
 
+    /// SQLite: copies what stands in the log beside the file (`-wal`) into the file and empties it. Whoever
+    /// reads from the log just now prevents that and isn't waited for. \returns whether it was done. Outside
+    /// a transaction.
+    [[nodiscard]] Result<bool> emptyLog();
+
     /// Connects again after the server went away; prepared statements are forgotten.
     [[nodiscard]] Result<void> reconnect();
 

@@ -2,6 +2,7 @@
 #include "store/migrations.h"
 
 #include "store/ledger_schema.h"
+#include "store/session_schema.h"
 #include "store/sqlite_backup.h"
 
 #include <QCoreApplication>
@@ -40,7 +41,7 @@ QStringList firstStep(SqlEngine engine)
 
 using Step = QStringList (*)(SqlEngine);
 /// Step n brings version n - 1 to version n. A step that was released never changes.
-constexpr std::array<Step, 1> steps = {firstStep};
+constexpr std::array<Step, 2> steps = {firstStep, sessionSchema};
 constexpr qint64 latestVersion = steps.size();
 
 /// Unset: the database is fresh.

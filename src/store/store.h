@@ -21,6 +21,7 @@ struct StoreOptions
     QString dataDir;                             ///< The ledger's journal lies in it.
     std::chrono::hours keepRequests{24 * 90};    ///< The request log's age; 0: for ever.
     qint64 maxRequests = 5'000'000;              ///< The request log's length; 0: no bound.
+    std::chrono::hours keepSessions{0};          ///< Since their last use; 0: for ever.
     std::chrono::milliseconds pollInterval{500}; ///< How soon another process's changes are noticed.
 };
 

@@ -4,6 +4,7 @@
 #include "store/key_repository.h"
 #include "store/ledger.h"
 #include "store/migrations.h"
+#include "store/session_repository.h"
 #include "store/store_thread.h"
 
 #include <algorithm>
@@ -24,6 +25,9 @@ constexpr auto saveUsesEvery = 30s;
 constexpr auto pruneEvery = 60s;
 constexpr auto pruneStepEvery = 50ms;
 constexpr int mostPrunedAtOnce = 500;
+constexpr auto shortestPurgePause = 10ms;
+constexpr auto longestPurgePause = 1000ms;
+constexpr auto purgeAgainAfterFailure = 60s;
 constexpr auto longestFarewell = 2s;
 
 auto now()
@@ -101,6 +105,7 @@ Result<void> StoreWriter::prepare()
     m_pollAt = now() + m_options.pollInterval;
     m_saveUsesAt = now() + saveUsesEvery;
     m_pruneAt = now();
+    m_purgeAt = now();
     return {};
 }
 
@@ -174,7 +179,7 @@ StoreWriter::Time StoreWriter::nextDue() const
 {
     if (m_isAway)
         return m_returnAt;
-    return std::min({m_pollAt, m_pruneAt, m_moveAt.value_or(m_pollAt)});
+    return std::min({m_pollAt, m_pruneAt, m_purgeAt, m_moveAt.value_or(m_pollAt)});
 }
 
 std::deque<StoreTask> StoreWriter::takeTasks()
@@ -270,6 +275,8 @@ void StoreWriter::mindTheClock()
     }
     if (m_pruneAt <= time)
         pruneSome();
+    if (m_purgeAt <= time)
+        purgeIfIdle();
 }
 
 void StoreWriter::checkAccess(bool onlyElsewhere)
@@ -292,21 +299,59 @@ void StoreWriter::saveKeyUses()
 
 void StoreWriter::pruneSome()
 {
+    bool isMore = false;
+    auto done = m_database->inTransaction([&]() -> Result<void> {
+        const auto more = pruneOnce();
+        isMore = more && *more;
+        return more ? Result<void>() : Result<void>(more.error());
+    });
+    m_pruneAt = now() + (isMore ? std::chrono::milliseconds(pruneStepEvery) : pruneEvery);
+    if (!done)
+        m_around.log.warning("database not pruned", {{"detail", done.error().detail.toUtf8()}});
+}
+
+/// The value: whether there may be more.
+Result<bool> StoreWriter::pruneOnce()
+{
+    const WallTime today = m_around.clock.wallNow();
     const WallTime olderThan =
-        m_options.keepRequests.count() > 0 ? m_around.clock.wallNow() - m_options.keepRequests : WallTime{};
+        m_options.keepRequests.count() > 0 ? today - m_options.keepRequests : WallTime{};
     const qint64 mostRows =
         m_options.maxRequests > 0 ? m_options.maxRequests : std::numeric_limits<qint64>::max();
-    qint64 pruned = 0;
-    auto done = m_database->inTransaction([&]() -> Result<void> {
-        auto some = Ledger(*m_database).prune(olderThan, mostRows, mostPrunedAtOnce);
-        if (!some)
-            return std::move(some).error();
-        pruned = *some;
-        return {};
-    });
-    m_pruneAt = now() + (pruned >= mostPrunedAtOnce ? std::chrono::milliseconds(pruneStepEvery) : pruneEvery);
-    if (!done)
-        m_around.log.warning("ledger not pruned", {{"detail", done.error().detail.toUtf8()}});
+    const auto rows = Ledger(*m_database).prune(olderThan, mostRows, mostPrunedAtOnce);
+    if (!rows || m_options.keepSessions.count() <= 0)
+        return rows ? Result<bool>(*rows >= mostPrunedAtOnce) : Result<bool>(rows.error());
+    const auto sessions =
+        SessionRepository(*m_database).removeUnusedSince(today - m_options.keepSessions, mostPrunedAtOnce);
+    if (!sessions)
+        return sessions.error();
+    return *rows >= mostPrunedAtOnce || *sessions >= mostPrunedAtOnce;
+}
+
+void StoreWriter::purgeIfIdle()
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        if (!m_tasks.empty())
+            return;
+    }
+    purgeSome();
+}
+
+/// A step that was long is followed by a pause as long. What is removed is noticed as other processes'
+/// changes are, and may well be theirs.
+void StoreWriter::purgeSome()
+{
+    const Time begun = now();
+    const auto more = purgeDeletedMessages(*m_database);
+    if (!more) {
+        m_around.log.warning("removed messages not purged", {{"detail", more.error().detail.toUtf8()}});
+        m_purgeAt = now() + purgeAgainAfterFailure;
+    } else if (*more) {
+        m_purgeAt = now() + std::clamp<Time::duration>(now() - begun, shortestPurgePause, longestPurgePause);
+    } else {
+        m_purgeAt = now() + m_options.pollInterval;
+    }
 }
 
 /// The rest of the queue and of the journal, as far as the time reaches; the journal keeps what it doesn't.

@@ -18,9 +18,9 @@
 
 namespace gatehouse {
 
-/// The store's writing thread: tasks in groups, rows from the journal, other processes' changes, pruning.
-/// While the database is away it tries to get it back, with growing pauses. The functions are thread-safe but
-/// for start() and the destructor.
+/// The store's writing thread: tasks in groups, rows from the journal, other processes' changes, pruning,
+/// and, while nobody waits, the purge of what was removed. While the database is away it tries to get it
+/// back, with growing pauses. The functions are thread-safe but for start() and the destructor.
 class StoreWriter
 {
 public:
@@ -69,6 +69,9 @@ private:
     void checkAccess(bool onlyElsewhere);
     void saveKeyUses();
     void pruneSome();
+    [[nodiscard]] Result<bool> pruneOnce();
+    void purgeIfIdle();
+    void purgeSome();
     void finish();
 
     void goAway(const Error &error);
@@ -108,6 +111,7 @@ private:
     Time m_pollAt;
     Time m_saveUsesAt;
     Time m_pruneAt;
+    Time m_purgeAt;
 
     std::thread m_thread;
 };

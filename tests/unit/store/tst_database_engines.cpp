@@ -59,7 +59,7 @@ void TestDatabaseEngines::sqliteRunsAsConfigured()
     QCOMPARE(textOf(**database, "PRAGMA foreign_keys"), QStringLiteral("1"));
     QCOMPARE(textOf(**database, "PRAGMA synchronous"), QStringLiteral("1"));
     QCOMPARE(textOf(**database, "PRAGMA busy_timeout"), QStringLiteral("5000"));
-    QCOMPARE(textOf(**database, "PRAGMA secure_delete"), QStringLiteral("2"));
+    QCOMPARE(textOf(**database, "PRAGMA secure_delete"), QStringLiteral("1"));
 }
 
 void TestDatabaseEngines::sqliteFolderThatIsNotThere()

@@ -2,7 +2,10 @@
 // The schema's way to the newest version, on both engines.
 #include "engines.h"
 #include "store/database.h"
+#include "store/key_repository.h"
+#include "store/ledger.h"
 #include "store/migrations.h"
+#include "store/session_repository.h"
 
 #include <QFileInfo>
 
@@ -29,6 +32,8 @@ private Q_SLOTS:
     void failedStepLeavesNothing();
     void olderFileIsCopiedFirst();
     void copyThatCannotBeMadeStopsTheUpgrade();
+    void firstVersionGetsSessions_data() { Engines::addRows(); }
+    void firstVersionGetsSessions();
     void notes_data() { Engines::addRows(); }
     void notes();
 
@@ -65,7 +70,7 @@ void TestMigrations::freshDatabase()
     QVERIFY(database);
     for (int i = 0; i < 2; ++i) {
         GATEHOUSE_VERIFY_OK(migrate(**database, target));
-        QCOMPARE(versionRows(**database), 1);
+        QCOMPARE(versionRows(**database), 2);
         QCOMPARE(numberOf(**database, QStringLiteral("SELECT count(*) FROM gatehouse_keys")), 0);
         QCOMPARE(numberOf(**database, QStringLiteral("SELECT count(*) FROM gatehouse_users")), 0);
         const auto version = accessVersion(**database);
@@ -110,7 +115,7 @@ void TestMigrations::manyAtOnce()
     QCOMPARE(failures.load(), 0);
     const auto database = Database::open(target);
     QVERIFY(database);
-    QCOMPARE(versionRows(**database), 1);
+    QCOMPARE(versionRows(**database), 2);
 }
 
 void TestMigrations::newerSchemaIsRefused()
@@ -177,6 +182,35 @@ void TestMigrations::copyThatCannotBeMadeStopsTheUpgrade()
     QCOMPARE(numberOf(**database, QStringLiteral("SELECT count(*) FROM gatehouse_keys")), -1);
     QCOMPARE(QDir(m_engines.folder()).entryList({QFileInfo(obstacle).fileName() + QStringLiteral(".*")}),
              QStringList());
+}
+
+void TestMigrations::firstVersionGetsSessions()
+{
+    GATEHOUSE_FRESH_TARGET(target, m_engines);
+    const auto database = Database::open(target);
+    QVERIFY(database && migrate(**database, target));
+    // What the second step has made, taken away again, is the first version.
+    for (const char *sql :
+         {"DROP TABLE IF EXISTS gatehouse_word_list", "DROP TABLE IF EXISTS gatehouse_words",
+          "DROP TABLE gatehouse_messages", "DROP TABLE gatehouse_sessions",
+          "DELETE FROM gatehouse_schema_version WHERE version > 1"})
+        GATEHOUSE_VERIFY_OK((*database)->run(QString::fromLatin1(sql)));
+    KeyRecord key{.id = "key", .name = QStringLiteral("mine"), .hash = QByteArray(32, 'h')};
+    GATEHOUSE_VERIFY_OK(KeyRepository(**database).add(key));
+    const std::vector<LedgerRow> rows(3, LedgerRow{.requestId = "req", .keyId = "key", .method = "GET"});
+    GATEHOUSE_VERIFY_OK((*database)->inTransaction([&] { return Ledger(**database).append(rows); }));
+
+    GATEHOUSE_VERIFY_OK(migrate(**database, target));
+    QCOMPARE(numberOf(**database, QStringLiteral("SELECT max(version) FROM gatehouse_schema_version")), 2);
+    QCOMPARE(onPostgres, !QFileInfo::exists(target.file + QStringLiteral(".before-1")));
+    const auto found = KeyRepository(**database).find("key");
+    QVERIFY(found && *found == key);
+    QCOMPARE(numberOf(**database, QStringLiteral("SELECT count(*) FROM gatehouse_requests")), 3);
+    SessionRepository sessions(**database);
+    GATEHOUSE_VERIFY_OK(
+        sessions.append({"key", "s"}, QStringLiteral("t"), {{.role = "user", .text = "hello"}}));
+    const auto page = sessions.search({.owner = "key", .words = QStringLiteral("hello")});
+    QVERIFY(page && page->hits.size() == 1);
 }
 
 void TestMigrations::notes()
