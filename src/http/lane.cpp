@@ -4,7 +4,7 @@
 #include "http/bridge/http_server_bridge.h"
 #include "http/connection/connection.h"
 #include "http/connection/connection_context.h"
-#include "http/connection/door_socket.h"
+#include "http/connection/plain_door_socket.h"
 #include "http/websocket/web_socket_upgrader.h"
 
 namespace gatehouse {

@@ -6,6 +6,7 @@
 #include "http/response_sink.h"
 
 #include <functional>
+#include <variant>
 #include <vector>
 
 namespace gatehouse {
@@ -21,9 +22,14 @@ using Handler = std::function<void(Request request, ResponseSink &sink)>;
 /// the handler of a request with a small body is called without it, so it checks by itself all the same.
 using HeadCheck = std::function<Result<void>(const Request &head)>;
 
-/// Decides about a WebSocket handshake before it is answered; an Error is answered as plain HTTP. The value
-/// is the subprotocol to select (empty: none).
-using WebSocketGate = std::function<Result<QByteArray>(const Request &request)>;
+/// What a WebSocket gate has decided: the subprotocol to select (empty: none), or the whole answer of a
+/// refusal, which has been counted and is sent as plain HTTP; the connection closes.
+using WebSocketDecision = std::variant<QByteArray, Response>;
+/// Decides about a WebSocket handshake before it is answered, by calling `decide` once: before it returns, or
+/// later in the lane's thread; not once `context` has gone (the client has left, the lane ends), and nothing
+/// is asked of it then.
+using WebSocketGate = std::function<void(const Request &request, QObject &context,
+                                         std::function<void(WebSocketDecision)> decide)>;
 using WebSocketHandler = std::function<void(Request request, WebSocketChannel &channel)>;
 
 /// The table of endpoints. Patterns are paths whose segments are literals, `{name}` (one segment) or, as the

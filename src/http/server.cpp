@@ -192,7 +192,8 @@ ServerCounters Server::counters() const
 {
     return {.activeConnections = d->occupancy.count(),
             .acceptedConnections = d->acceptor.acceptedCount(),
-            .refusedConnections = d->acceptor.refusedCount()};
+            .refusedConnections = d->acceptor.refusedCount(),
+            .lanes = int(d->lanes.size())};
 }
 
 } // namespace gatehouse

@@ -39,6 +39,7 @@ struct ServerCounters
     qint64 activeConnections = 0;
     qint64 acceptedConnections = 0;
     qint64 refusedConnections = 0;
+    int lanes = 0;
 };
 
 /// What no operator has to decide, but a test wants to turn.

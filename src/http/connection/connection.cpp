@@ -128,6 +128,8 @@ bool Connection::advance()
     switch (m_phase) {
     case Phase::Reading:
         return readRequest();
+    case Phase::Upgrading:
+        return finishUpgrade();
     case Phase::Answering:
         return finishAnswer();
     case Phase::Closing:
@@ -280,23 +282,45 @@ Result<const Router::Endpoint *> Connection::findEndpoint()
 
 void Connection::upgrade()
 {
-    const RequestHead &head = m_reader.head();
     const auto endpoint = m_context.service->router().findWebSocket(m_request);
     if (!endpoint)
         return refuse(endpoint.error(), false);
-    if (const auto handshake = checkHandshake(head); !handshake)
+    if (const auto handshake = checkHandshake(m_reader.head()); !handshake)
         return refuse(handshake.error(), false);
-    auto subprotocol = (*endpoint)->gate(m_request);
-    if (!subprotocol)
-        return refuse(subprotocol.error(), false);
     if (!m_inbox.isEmpty()) // RFC 6455 §4.1: the client waits for the 101.
         return refuse({.code = ErrorCode::InvalidRequest,
                        .message = QStringLiteral("Bytes ahead of the end of the WebSocket handshake.")},
                       true);
+    m_phase = Phase::Upgrading;
+    m_upgrade = std::make_unique<PendingUpgrade>(**endpoint);
+    connect(m_upgrade.get(), &PendingUpgrade::decided, this, &Connection::pump);
+    m_upgrade->ask(m_request);
+}
+
+bool Connection::finishUpgrade()
+{
+    if (!m_upgrade->isDecided()) {
+        if (m_socket.bytesAvailable() > 0) // It was to wait.
+            lose();
+        return false;
+    }
+    PendingUpgrade &upgrade = *m_upgrade.release(); // It may be its gate that has called.
+    upgrade.deleteLater();
+    if (auto *response = std::get_if<Response>(&upgrade.decision())) {
+        startAnswer(false);
+        m_sink->send(*response);
+        return true;
+    }
+    if (!m_context.service) {
+        lose();
+        return false;
+    }
     m_socket.disconnect(this);
     retire();
-    m_context.upgrader.upgrade({head, std::move(m_request), *endpoint, *std::move(subprotocol)}, m_socket,
-                               std::move(*m_slot));
+    m_context.upgrader.upgrade({m_reader.head(), std::move(m_request), upgrade.endpoint(),
+                                std::get<QByteArray>(std::move(upgrade.decision()))},
+                               m_socket, std::move(*m_slot));
+    return false;
 }
 
 void Connection::refuse(const Error &error, bool close)
@@ -403,7 +427,9 @@ void Connection::noteProgress()
 
 void Connection::updateReadDeadline()
 {
-    if (m_phase != Phase::Reading)
+    if (m_phase == Phase::Upgrading)
+        m_readDeadline.set(m_upgrade->end());
+    else if (m_phase != Phase::Reading)
         m_readDeadline.clear();
     else if (m_reader.isIdle())
         m_readDeadline.set(m_context.settings.idleTimeout);
@@ -415,7 +441,7 @@ void Connection::updateReadDeadline()
 
 void Connection::expire()
 {
-    if (m_phase == Phase::Handshake)
+    if (m_phase == Phase::Handshake || m_phase == Phase::Upgrading)
         return lose();
     if (m_reader.isIdle())
         return closeIdle();
@@ -459,6 +485,7 @@ void Connection::lose()
 void Connection::retire()
 {
     m_phase = Phase::Gone;
+    m_upgrade.reset();
     m_inbox.clear();
     m_readDeadline.clear();
     m_writeDeadline.clear();

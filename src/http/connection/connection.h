@@ -10,6 +10,7 @@
 #include "http/connection/outbox.h"
 #include "http/request.h"
 #include "http/router.h"
+#include "http/websocket/pending_upgrade.h"
 #include "http/wire/request_head.h"
 
 #include <QObject>
@@ -52,6 +53,7 @@ private:
     enum class Phase {
         Handshake, ///< TLS.
         Reading,   ///< Between requests, or in the middle of one.
+        Upgrading, ///< A WebSocket handshake is with its gate; m_upgrade stands.
         Answering, ///< One request is with its handler; m_sink stands.
         Closing,   ///< The last answer is on its way out.
         Gone
@@ -81,6 +83,7 @@ private:
     void runHandler(bool taken);
     [[nodiscard]] Result<const Router::Endpoint *> findEndpoint();
     void upgrade();
+    bool finishUpgrade();
     void refuse(const Error &error, bool close);
     void answerRefusal(const Error &error);
     bool finishAnswer();
@@ -112,7 +115,8 @@ private:
     const Peer m_peer;
     Request m_request; ///< The one that is being read or answered.
     Deadline::Time m_firstByteAt;
-    ConnectionSink *m_sink = nullptr; ///< A child; only while Answering.
+    std::unique_ptr<PendingUpgrade> m_upgrade; ///< Only while Upgrading.
+    ConnectionSink *m_sink = nullptr;          ///< A child; only while Answering.
     bool m_answerEnded = false;
     bool m_keepAlive = true; ///< What the ended answer said.
 

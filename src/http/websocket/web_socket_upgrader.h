@@ -6,6 +6,7 @@
 #include "http/wire/request_head.h"
 
 #include <QObject>
+#include <QTimer>
 #include <QWebSocketServer>
 
 #include <map>
@@ -17,7 +18,7 @@ struct AcceptedUpgrade
 {
     RequestHead head;
     Request request;
-    const Router::WebSocketEndpoint *endpoint = nullptr;
+    const Router::WebSocketEndpoint &endpoint;
     QByteArray subprotocol; ///< Empty: none.
 };
 
@@ -46,11 +47,14 @@ private:
 
     void openChannel();
     void forget(const QByteArray &ticket);
+    void beat();
 
     const WebSocketLimits m_limits;
     QWebSocketServer m_server;
     std::map<QByteArray, Pending> m_pending;
     quint64 m_lastTicket = 0;
+    QTimer m_beat;   ///< For the pings of all channels, which it spreads over their interval.
+    int m_phase = 0; ///< In which part of the interval it is.
     bool m_draining = false;
     bool m_closed = false;
 };

@@ -102,6 +102,20 @@ Result<void> checkKey(const Request &request)
     return {};
 }
 
+WebSocketDecision decisionAbout(const Request &request)
+{
+    if (const auto checked = checkKey(request); !checked) {
+        Response refusal{.status = statusOf(checked.error().code),
+                         .headers = {{"Content-Type", "application/json"}, {"X-Gate", "yes"}},
+                         .body = "{\"error\":\"the gate's own\"}"};
+        if (const auto retryAfter = checked.error().retryAfter)
+            refusal.headers.add("Retry-After", QByteArray::number(qint64(retryAfter->count())));
+        return refusal;
+    }
+    const QByteArray offered = request.headers.value("sec-websocket-protocol").value_or(QByteArray());
+    return offered.contains("gatehouse.v1") ? QByteArray("gatehouse.v1") : QByteArray();
+}
+
 QByteArray describe(const Request &request)
 {
     QByteArray line = request.method + ' ' + request.path;
@@ -283,22 +297,39 @@ void DoorService::addStreams()
 
 void DoorService::addWebSockets()
 {
-    const auto gate = [](const Request &request) -> Result<QByteArray> {
-        if (const auto checked = checkKey(request); !checked)
-            return checked.error();
-        const QByteArray offered = request.headers.value("sec-websocket-protocol").value_or(QByteArray());
-        return offered.contains("gatehouse.v1") ? QByteArray("gatehouse.v1") : QByteArray();
+    const WebSocketGate gate = [](const Request &request, QObject &, const auto &decide) {
+        decide(decisionAbout(request));
     };
-    m_router.addWebSocket("/ws/echo", gate, [this](const Request &request, WebSocketChannel &channel) {
+    const WebSocketHandler echo = [this](const Request &request, WebSocketChannel &channel) {
         ++m_seen.channels;
         m_seen.note("WS " + request.path);
         Observations &seen = m_seen;
         QObject::connect(&channel, &WebSocketChannel::message, &channel, &WebSocketChannel::send);
+        QObject::connect(&channel, &WebSocketChannel::congested, [&seen] { ++seen.congested; });
         QObject::connect(&channel, &WebSocketChannel::closed, [&seen] { --seen.channels; });
         QObject::connect(&channel, &WebSocketChannel::draining, &channel, [&seen, &channel] {
             ++seen.draining;
             channel.close(1001, QStringLiteral("draining"));
         });
+    };
+    m_router.addWebSocket("/ws/echo", gate, echo);
+    const WebSocketGate hesitant = [this](const Request &request, QObject &context, const auto &decide) {
+        Observations &seen = m_seen;
+        ++seen.undecided;
+        QObject::connect(&context, &QObject::destroyed, [&seen] { --seen.undecided; });
+        const int wait = request.pathParameters.value("ms").toInt();
+        QTimer::singleShot(wait, &context, [decision = decisionAbout(request), decide] { decide(decision); });
+    };
+    m_router.addWebSocket("/ws/later/{ms}", hesitant, echo);
+    m_router.addWebSocket("/ws/spill", gate, [this](const Request &, WebSocketChannel &channel) {
+        ++m_seen.channels;
+        Observations &seen = m_seen;
+        QObject::connect(&channel, &WebSocketChannel::congested, [&seen] { ++seen.congested; });
+        QObject::connect(&channel, &WebSocketChannel::closed, [&seen] { --seen.channels; });
+        for (int i = 0; i < 500; ++i) {
+            channel.send(QByteArray(64 * 1024, 's'));
+            seen.produced = qMax<qint64>(seen.produced, channel.pendingBytes());
+        }
     });
     m_router.addWebSocket("/ws/flood", gate, [this](const Request &, WebSocketChannel &channel) {
         ++m_seen.channels;

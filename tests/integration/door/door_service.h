@@ -26,8 +26,9 @@ public:
     std::atomic<int> drained = 0;
     std::atomic<qint64> produced = 0; ///< Bytes of endless streams.
     std::atomic<qint64> finishedBytes = 0;
-    std::atomic<int> channels = 0; ///< WebSockets that are open.
-    std::atomic<int> draining = 0; ///< WebSockets and services that were told so.
+    std::atomic<int> undecided = 0; ///< WebSocket handshakes whose gate hesitates.
+    std::atomic<int> channels = 0;  ///< WebSockets that are open.
+    std::atomic<int> draining = 0;  ///< WebSockets and services that were told so.
 
     void note(const QByteArray &line);
     [[nodiscard]] QByteArrayList lines() const;
@@ -45,7 +46,7 @@ private:
 /// GET /hello, /delayed/{ms}, /stream/{count}, /flood/{bytes}, /bulk/{bytes}, /hang, /no-content,
 /// /not-modified, /abort, /begin-only; POST /echo, /upload/{name} (a large body needs `x-api-key: sesame`);
 /// any path ending in a parameter: GET /named/{name...}. WebSocket /ws/echo (needs `x-api-key: sesame`),
-/// /ws/flood.
+/// /ws/flood, /ws/spill (heeds no congestion), /ws/later/{ms} (its gate takes that long).
 class DoorService final : public LaneService
 {
 public:

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace gatehouse {
 
@@ -41,6 +42,8 @@ public:
     bool send(QByteArrayView bytes);
     void shutdownWrite();
     void close();
+    /// Gives up the socket: the caller's from now on.
+    [[nodiscard]] int release() { return std::exchange(m_fd, -1); }
     /// Closes with a reset.
     void reset();
 

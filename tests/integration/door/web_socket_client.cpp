@@ -18,20 +18,17 @@ QByteArray handshake(const QByteArray &path, const QByteArray &more)
                          more);
 }
 
-WebSocketClient::WebSocketClient(quint16 port, const QByteArray &head, int receiveBuffer)
-    : m_client(port, "127.0.0.1", receiveBuffer)
-{
-    m_client.send(head);
-    m_answer = m_client.receive();
-}
-
-bool WebSocketClient::send(const Frame &frame)
+QByteArray encodeFrame(const Frame &frame)
 {
     QByteArray bytes;
     bytes.append(static_cast<char>((frame.final ? 0x80 : 0) | frame.opcode));
     const qsizetype size = frame.payload.size();
     if (size < 126) {
         bytes.append(static_cast<char>(0x80 | size));
+    } else if (size <= 0xffff) {
+        bytes.append(static_cast<char>(0x80 | 126));
+        const auto length = qToBigEndian<quint16>(static_cast<quint16>(size));
+        bytes.append(reinterpret_cast<const char *>(&length), sizeof length);
     } else {
         bytes.append(static_cast<char>(0x80 | 127));
         const auto length = qToBigEndian<quint64>(static_cast<quint64>(size));
@@ -42,7 +39,14 @@ bool WebSocketClient::send(const Frame &frame)
     char *data = payload.data();
     for (qsizetype i = 0; i < size; ++i)
         data[i] = static_cast<char>(data[i] ^ mask[i % 4]);
-    return m_client.send(bytes + payload);
+    return bytes + payload;
+}
+
+WebSocketClient::WebSocketClient(quint16 port, const QByteArray &head, int receiveBuffer)
+    : m_client(port, "127.0.0.1", receiveBuffer)
+{
+    m_client.send(head);
+    m_answer = m_client.receive();
 }
 
 bool WebSocketClient::fill(qsizetype size, std::chrono::steady_clock::time_point end)

@@ -28,6 +28,9 @@ inline constexpr int pongFrame = 10;
 /// The head of a valid handshake with `more` field lines.
 [[nodiscard]] QByteArray handshake(const QByteArray &path, const QByteArray &more = "x-api-key: sesame\r\n");
 
+/// As a client sends it: masked.
+[[nodiscard]] QByteArray encodeFrame(const Frame &frame);
+
 /// A WebSocket client that answers nothing by itself, not even pings.
 class WebSocketClient
 {
@@ -39,7 +42,7 @@ public:
     /// What the handshake was answered with.
     [[nodiscard]] const Answer &answer() const { return m_answer; }
 
-    bool send(const Frame &frame);
+    bool send(const Frame &frame) { return m_client.send(encodeFrame(frame)); }
     bool sendText(const QByteArray &text) { return send({.opcode = textFrame, .payload = text}); }
     [[nodiscard]] Frame receive(std::chrono::milliseconds timeout = std::chrono::seconds(5));
 

@@ -199,8 +199,8 @@ void TestRouter::callsTheHandlerThatWasAdded()
 void TestRouter::webSockets()
 {
     Router router;
-    const WebSocketGate gate = [](const Request &) -> Result<QByteArray> {
-        return QByteArray();
+    const WebSocketGate gate = [](const Request &, QObject &, const auto &decide) {
+        decide(QByteArray());
     };
     const WebSocketHandler handler = [](Request, WebSocketChannel &) {
     };
