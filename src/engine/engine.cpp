@@ -20,9 +20,14 @@ Engine::~Engine()
     m_worker->stop();
 }
 
-void Engine::load()
+bool Engine::load()
 {
-    m_worker->start();
+    return m_worker->load();
+}
+
+bool Engine::unload()
+{
+    return m_worker->unload();
 }
 
 EngineStatus Engine::status() const

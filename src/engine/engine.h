@@ -26,15 +26,22 @@ public:
     /// Waits for the step under way, which is interrupted. Answers that are not complete fail.
     ~Engine() override;
 
-    /// Begins to load the model and returns at once; statusChanged() tells how it goes. Once only.
-    void load();
+    /// Any thread. Begins to load the model and returns at once; statusChanged() tells how it goes. A model
+    /// that could not be loaded is tried again. False: it is loaded, or being loaded, already.
+    bool load();
+
+    /// Any thread. Frees the model's memory, within a step's time. Requests that wait or are being answered
+    /// fail now (Overloaded); later ones load the model again. False: it is not loaded.
+    bool unload();
 
     /// Any thread.
     [[nodiscard]] EngineStatus status() const;
     [[nodiscard]] QByteArray name() const;
 
-    /// Any thread that has an event loop. Requests wait for their turn in order of arrival, also while the
-    /// model loads. Too many: Overloaded. Not loaded: UpstreamUnreachable.
+    /// Any thread that has an event loop. A conversation, a prompt, or texts to embed. Requests wait for
+    /// their turn in order of arrival, also while the model loads, which the first one sets going; embeddings
+    /// take turns with answers, and with each other after every text. Too many that wait: Overloaded. The
+    /// model could not be loaded: UpstreamUnreachable.
     [[nodiscard]] ChatStreamPtr open(const ChatRequest &request);
 
 Q_SIGNALS:

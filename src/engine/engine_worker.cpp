@@ -2,11 +2,13 @@
 #include "engine/engine_worker.h"
 
 #include "engine/answer.h"
+#include "engine/embedding.h"
 #include "engine/llama/llama_log.h"
+#include "engine/loaded_model.h"
 
+#include <malloc.h>
 #include <pthread.h>
 
-#include <array>
 #include <exception>
 
 namespace gatehouse {
@@ -22,11 +24,11 @@ Error leaving()
     return {.code = ErrorCode::Overloaded, .message = QStringLiteral("The model is being unloaded.")};
 }
 
-Error notLoaded(const QString &reason)
+std::unique_ptr<Task> makeTask(ChatRequest request, std::shared_ptr<AnswerChannel> channel)
 {
-    return {.code = ErrorCode::UpstreamUnreachable,
-            .message = QStringLiteral("The model could not be loaded."),
-            .detail = reason};
+    if (auto *input = std::get_if<EmbeddingInput>(&request.input))
+        return std::make_unique<Embedding>(std::move(*input), std::move(channel));
+    return std::make_unique<Answer>(std::move(request), std::move(channel));
 }
 
 } // namespace
@@ -35,7 +37,9 @@ EngineWorker::EngineWorker(EngineOptions options, Log &log, std::function<void()
     : m_options(std::move(options))
     , m_log(log)
     , m_statusChanged(std::move(statusChanged))
-    , m_scheduler(1, std::max(1, m_options.queueLimit))
+    , m_answers(1, std::max(1, m_options.queueLimit))
+    , m_embeddings(1, std::max(1, m_options.queueLimit))
+    , m_thread([this] { run(); })
 {}
 
 EngineWorker::~EngineWorker()
@@ -43,16 +47,40 @@ EngineWorker::~EngineWorker()
     stop();
 }
 
-void EngineWorker::start()
+bool EngineWorker::load()
 {
     {
         const std::scoped_lock lock(m_mutex);
-        if (m_thread.joinable() || m_isStopping)
-            return;
-        m_status.state = EngineState::Loading;
+        if (m_isWanted || m_isStopping)
+            return false;
+        beginToLoad();
     }
-    m_thread = std::thread([this] { run(); });
     m_statusChanged();
+    return true;
+}
+
+void EngineWorker::beginToLoad()
+{
+    m_isWanted = true;
+    m_status = {.state = EngineState::Loading};
+    m_wake.notify_one();
+}
+
+bool EngineWorker::unload()
+{
+    {
+        const std::scoped_lock lock(m_mutex);
+        if (m_status.state == EngineState::Idle || m_isStopping)
+            return false;
+        m_isUnloading = m_isUnloading || m_isWanted;
+        m_isWanted = false;
+        m_interrupted = true;
+        m_status = {};
+        failAll(leaving());
+    }
+    m_wake.notify_one();
+    m_statusChanged();
+    return true;
 }
 
 void EngineWorker::stop()
@@ -60,13 +88,12 @@ void EngineWorker::stop()
     {
         const std::scoped_lock lock(m_mutex);
         m_isStopping = true;
-        if (m_context)
-            m_context->setInterrupted(true);
+        m_interrupted = true;
+        failAll(leaving());
     }
-    m_wake.notify_all();
+    m_wake.notify_one();
     if (m_thread.joinable())
         m_thread.join();
-    failAll(leaving());
 }
 
 EngineStatus EngineWorker::status() const
@@ -77,25 +104,33 @@ EngineStatus EngineWorker::status() const
 
 JobId EngineWorker::submit(ChatRequest request, std::shared_ptr<AnswerChannel> channel)
 {
-    auto job = std::make_shared<Job>();
-    job->answer = std::make_unique<Answer>(std::move(request), std::move(channel));
+    Scheduler &scheduler = std::holds_alternative<EmbeddingInput>(request.input) ? m_embeddings : m_answers;
+    std::unique_ptr<Task> task = makeTask(std::move(request), std::move(channel));
     std::unique_lock lock(m_mutex);
     if (m_isStopping) {
-        job->answer->fail(leaving());
-    } else if (m_status.state == EngineState::Failed) {
-        job->answer->fail(*m_status.error);
-    } else if (const JobId id = m_lastId + 1; m_scheduler.submit(id)) {
-        m_lastId = id;
-        m_jobs.emplace(id, std::move(job));
-        lock.unlock();
-        m_wake.notify_one();
-        return id;
-    } else {
-        job->answer->fail({.code = ErrorCode::Overloaded,
-                           .message = QStringLiteral("Too many requests wait for this model."),
-                           .retryAfter = m_scheduler.retryAfter()});
+        task->fail(leaving());
+        return 0;
     }
-    return 0;
+    if (m_status.state == EngineState::Failed) {
+        task->fail(*m_status.error);
+        return 0;
+    }
+    if (!scheduler.submit(m_lastId + 1)) {
+        task->fail({.code = ErrorCode::Overloaded,
+                    .message = QStringLiteral("Too many requests wait for this model."),
+                    .retryAfter = scheduler.retryAfter()});
+        return 0;
+    }
+    const JobId id = ++m_lastId;
+    m_jobs.emplace(id, std::make_shared<Job>(Job{id, std::move(task), scheduler}));
+    const bool mustLoad = !m_isWanted;
+    if (mustLoad)
+        beginToLoad();
+    lock.unlock();
+    m_wake.notify_one();
+    if (mustLoad)
+        m_statusChanged();
+    return id;
 }
 
 void EngineWorker::cancel(JobId job)
@@ -104,11 +139,11 @@ void EngineWorker::cancel(JobId job)
     const auto found = m_jobs.find(job);
     if (found == m_jobs.end())
         return;
-    m_scheduler.finish(job, duration_cast<Milliseconds>(found->second->busy));
+    found->second->scheduler.finish(job, duration_cast<Milliseconds>(found->second->busy));
     m_dropped.push_back(std::move(found->second));
     m_jobs.erase(found);
     if (m_running == job)
-        m_context->setInterrupted(true);
+        m_interrupted = true;
 }
 
 void EngineWorker::refresh(JobId job)
@@ -116,7 +151,7 @@ void EngineWorker::refresh(JobId job)
     {
         const std::scoped_lock lock(m_mutex);
         if (const auto found = m_jobs.find(job); found != m_jobs.end())
-            m_scheduler.setBlocked(job, found->second->answer->channel().congested());
+            found->second->scheduler.setBlocked(job, found->second->task->channel().congested());
     }
     m_wake.notify_one();
 }
@@ -125,79 +160,71 @@ void EngineWorker::run()
 {
     pthread_setname_np(pthread_self(), "engine");
     LlamaLog llamaLog(m_log);
-    if (load(llamaLog)) {
-        while (const JobPtr job = nextJob())
-            advance(*job);
+    while (waitUntilWanted()) {
+        std::unique_ptr<LoadedModel> model = loadNow(llamaLog);
+        while (const JobPtr job = model ? nextJob() : nullptr)
+            advance(*job, *model);
+        free(std::move(model));
     }
-    failAll(m_isStopping ? leaving() : status().error.value_or(leaving()));
-    const std::scoped_lock lock(m_mutex);
-    m_dropped.clear(); // first, because answers refer to the model
-    m_context.reset();
-    m_chatTemplate.reset();
-    m_model.reset();
+    free(nullptr);
 }
 
-bool EngineWorker::load(LlamaLog &llamaLog)
+/// False: the end.
+bool EngineWorker::waitUntilWanted()
+{
+    std::unique_lock lock(m_mutex);
+    m_wake.wait(lock, [this] { return m_isStopping || m_isWanted; });
+    m_isUnloading = false; // nothing is loaded
+    m_interrupted = m_isStopping;
+    return !m_isStopping;
+}
+
+/// Null: it failed, or is not wanted any more.
+std::unique_ptr<LoadedModel> EngineWorker::loadNow(LlamaLog &llamaLog)
 {
     const auto begun = steady_clock::now();
-    Result<void> loaded;
-    try {
-        loaded = prepare(llamaLog);
-    } catch (const std::exception &exception) {
-        loaded = notLoaded(QString::fromUtf8(exception.what()));
-    }
+    Result<std::unique_ptr<LoadedModel>> model = LoadedModel::load(
+        m_options, llamaLog, [this](double part) { return reportProgress(part); }, m_interrupted);
     const auto loadTime = duration_cast<Milliseconds>(steady_clock::now() - begun);
-    if (loaded)
-        becomeReady(loadTime);
-    else
-        becomeFailed(loadTime, loaded.error());
-    return loaded.has_value();
-}
-
-Result<void> EngineWorker::prepare(LlamaLog &llamaLog)
-{
-    Result<std::unique_ptr<Model>> model =
-        Model::load(m_options, llamaLog, [this](double part) { return reportProgress(part); });
-    if (!model)
-        return std::move(model).error();
-    m_model = std::move(model).value();
-    m_chatTemplate = std::make_unique<ChatTemplate>(m_model->handle());
-    Result<std::unique_ptr<Context>> context = Context::make(*m_model, m_options, llamaLog);
-    if (!context)
-        return std::move(context).error();
-    {
-        const std::scoped_lock lock(m_mutex);
-        m_context = std::move(context).value();
-        m_context->setInterrupted(m_isStopping);
+    if (!model) {
+        becomeFailed(loadTime, model.error());
+        return nullptr;
     }
-    // The first step touches every weight: a mapped file is read now and not during the first answer.
-    const std::array<Token, 1> first = {0};
-    if (m_context->advance(first) != Context::Outcome::Advanced)
-        return notLoaded(llamaLog.takeError());
-    return {};
+    if (!becomeReady(**model, loadTime)) {
+        free(std::move(model).value());
+        return nullptr;
+    }
+    return std::move(model).value();
 }
 
 bool EngineWorker::reportProgress(double part)
 {
     {
         const std::scoped_lock lock(m_mutex);
+        if (isLeaving())
+            return false;
         if (part - m_status.loaded < 0.01)
-            return !m_isStopping;
+            return true;
         m_status.loaded = part;
     }
     m_statusChanged();
-    return !m_isStopping;
+    return true;
 }
 
-void EngineWorker::becomeReady(Milliseconds loadTime)
+bool EngineWorker::becomeReady(const LoadedModel &model, Milliseconds loadTime)
 {
-    EngineStatus status{.state = EngineState::Ready, .loaded = 1, .loadTime = loadTime};
-    status.description = m_model->description();
-    status.parameters = m_model->parameters();
-    status.contextLength = m_context->length();
-    status.threads = m_context->threads();
+    const EngineStatus status{.state = EngineState::Ready,
+                              .loaded = 1,
+                              .loadTime = loadTime,
+                              .error = {},
+                              .description = model.model().description(),
+                              .parameters = model.model().parameters(),
+                              .contextLength = model.plan().length,
+                              .threads = model.plan().threads};
     {
         const std::scoped_lock lock(m_mutex);
+        if (isLeaving())
+            return false;
         m_status = status;
     }
     m_log.info("model loaded", {{"model", m_options.name},
@@ -206,42 +233,46 @@ void EngineWorker::becomeReady(Milliseconds loadTime)
                                 {"threads", qint64(status.threads)},
                                 {"ms", qint64(loadTime.count())}});
     m_statusChanged();
+    return true;
 }
 
 void EngineWorker::becomeFailed(Milliseconds loadTime, const Error &error)
 {
     {
         const std::scoped_lock lock(m_mutex);
-        m_status.state = EngineState::Failed;
-        m_status.loadTime = loadTime;
-        m_status.error = error;
+        if (isLeaving())
+            return;
+        m_isWanted = false;
+        m_status = {.state = EngineState::Failed, .loadTime = loadTime, .error = error};
+        failAll(error);
     }
-    if (!m_isStopping)
-        m_log.error("model not loaded", {{"model", m_options.name}, {"reason", error.detail.toUtf8()}});
+    m_log.error("model not loaded", {{"model", m_options.name}, {"reason", error.detail.toUtf8()}});
     m_statusChanged();
 }
 
+/// The one under way tells its own end when its step is over: advance().
 void EngineWorker::failAll(const Error &error)
 {
-    const std::scoped_lock lock(m_mutex);
-    for (auto &[id, job] : m_jobs) {
-        job->answer->fail(error);
-        m_scheduler.finish(id);
+    std::erase_if(m_jobs, [&](auto &entry) {
+        auto &[id, job] = entry;
+        if (id == m_running)
+            return false;
+        job->task->fail(error);
+        job->scheduler.finish(id);
         m_dropped.push_back(std::move(job));
-    }
-    m_jobs.clear();
+        return true;
+    });
 }
 
-/// Waits for something to do; null: the end.
+/// Waits for something to do; null: the model is to go.
 EngineWorker::JobPtr EngineWorker::nextJob()
 {
     std::unique_lock lock(m_mutex);
-    while (!m_isStopping) {
+    while (!isLeaving()) {
         m_dropped.clear();
-        const std::vector<Scheduler::Turn> turns = m_scheduler.plan();
-        if (!turns.empty()) {
-            m_running = turns.front().job;
-            m_context->setInterrupted(false);
+        m_running = planned();
+        if (m_running != 0) {
+            m_interrupted = false;
             return m_jobs.at(m_running);
         }
         m_wake.wait(lock);
@@ -249,39 +280,74 @@ EngineWorker::JobPtr EngineWorker::nextJob()
     return nullptr;
 }
 
-void EngineWorker::advance(Job &job)
+/// The job whose turn it is, or 0.
+JobId EngineWorker::planned()
+{
+    m_embeddingsFirst = !m_embeddingsFirst;
+    for (const bool embeddings : {m_embeddingsFirst, !m_embeddingsFirst}) {
+        const std::vector<Scheduler::Turn> turns = (embeddings ? m_embeddings : m_answers).plan();
+        if (!turns.empty())
+            return turns.front().job;
+    }
+    return 0;
+}
+
+void EngineWorker::advance(Job &job, LoadedModel &model)
 {
     const auto begun = steady_clock::now();
-    const bool goesOn = step(job);
+    const Task::Progress progress = step(job, model);
     const auto busy = duration_cast<std::chrono::microseconds>(steady_clock::now() - begun);
 
     const std::scoped_lock lock(m_mutex);
-    const JobId id = std::exchange(m_running, 0);
+    m_running = 0;
     job.busy += busy;
-    const auto found = m_jobs.find(id);
+    const auto found = m_jobs.find(job.id);
     if (found == m_jobs.end()) // cancelled meanwhile
         return;
-    if (goesOn) {
-        m_scheduler.setBlocked(id, job.answer->channel().congested());
-    } else {
-        m_scheduler.finish(id, duration_cast<Milliseconds>(job.busy));
+    const bool isCutOff = isLeaving() && progress != Task::Progress::Done;
+    if (isCutOff)
+        job.task->fail(leaving());
+    if (isCutOff || progress == Task::Progress::Done) {
+        job.scheduler.finish(job.id, duration_cast<Milliseconds>(job.busy));
         m_jobs.erase(found);
+        return;
     }
+    job.scheduler.setBlocked(job.id, job.task->channel().congested());
+    if (progress == Task::Progress::Pausing)
+        job.scheduler.pass(job.id);
 }
 
-/// Whether the job goes on. No exception of the libraries below gets any further.
-bool EngineWorker::step(Job &job)
+/// No exception of the libraries below gets any further.
+Task::Progress EngineWorker::step(Job &job, LoadedModel &model)
 {
     Error error{.code = ErrorCode::Internal,
                 .message = QStringLiteral("The model failed to compute the answer.")};
     try {
-        return job.answer->step({*m_model, *m_chatTemplate, *m_context, m_options.name});
+        return job.task->step(model);
     } catch (const std::exception &exception) {
         error.detail = QString::fromUtf8(exception.what());
     }
     m_log.warning("answer failed", {{"model", m_options.name}, {"reason", error.detail.toUtf8()}});
-    job.answer->fail(error);
-    return false;
+    job.task->fail(error);
+    return Task::Progress::Done;
+}
+
+/// Takes its time; nobody waits for the lock meanwhile.
+void EngineWorker::free(std::unique_ptr<LoadedModel> model)
+{
+    std::vector<JobPtr> dropped;
+    {
+        const std::scoped_lock lock(m_mutex);
+        dropped.swap(m_dropped);
+    }
+    dropped.clear(); // first, because tasks refer to the model
+    if (!model)
+        return;
+    model.reset();
+#ifdef __GLIBC__
+    malloc_trim(0); // or the allocator would keep the memory of smaller models
+#endif
+    m_log.info("model unloaded", {{"model", m_options.name}});
 }
 
 } // namespace gatehouse

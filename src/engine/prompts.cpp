@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/prompts.h"
 
+#include "engine/prompt_error.h"
+
 #include <optional>
 
 namespace gatehouse {
@@ -8,20 +10,6 @@ namespace gatehouse {
 namespace {
 
 constexpr qsizetype mostChoices = 128;
-
-/// In OpenAI's words, which clients look for to shorten the conversation.
-Error tooLong(int contextLength, const QByteArray &param, std::optional<std::size_t> tokens = {})
-{
-    const QString what = QString::fromUtf8(param);
-    QString message = QStringLiteral("This model's maximum context length is %1 tokens. ").arg(contextLength);
-    message += tokens ? QStringLiteral("However, your %1 resulted in %2 tokens. ").arg(what).arg(*tokens)
-                      : QStringLiteral("However, your %1 are longer. ").arg(what);
-    message += QStringLiteral("Please reduce the length of the %1.").arg(what);
-    return {.code = ErrorCode::InvalidRequest,
-            .message = message,
-            .param = param,
-            .reason = "context_length_exceeded"};
-}
 
 Error invalid(const QString &message, const QByteArray &param)
 {
@@ -50,14 +38,14 @@ Result<PreparedPrompt> tokenized(ChatTemplate::Rendered rendered, const Model &m
 {
     // Tokenizing takes seconds for megabytes; what can't fit anyway is not worth them.
     if (rendered.prompt.size() > static_cast<qsizetype>(contextLength) * model.longestToken())
-        return tooLong(contextLength, param);
+        return contextExceeded(contextLength, param);
     Result<Tokens> tokens = model.tokenize(rendered.prompt);
     if (!tokens)
         return std::move(tokens).error();
     if (tokens->empty())
         return invalid(QStringLiteral("'%1' is empty.").arg(QString::fromUtf8(param)), param);
     if (tokens->size() >= static_cast<std::size_t>(contextLength))
-        return tooLong(contextLength, param, tokens->size());
+        return contextExceeded(contextLength, param, tokens->size());
     return PreparedPrompt{.text = std::move(rendered.prompt),
                           .tokens = std::move(tokens).value(),
                           .rules = std::move(rendered.rules)};

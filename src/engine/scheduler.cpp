@@ -32,6 +32,15 @@ void Scheduler::finish(JobId job, std::chrono::milliseconds busy)
         m_typicalBusy = (3 * m_typicalBusy + busy) / 4;
 }
 
+void Scheduler::pass(JobId job)
+{
+    const auto found = std::ranges::find(m_jobs, job, &Job::id);
+    if (found == m_jobs.end())
+        return;
+    found->slot = -1;
+    std::rotate(found, found + 1, m_jobs.end());
+}
+
 std::vector<Scheduler::Turn> Scheduler::plan()
 {
     std::vector<Turn> turns;

@@ -29,6 +29,10 @@ public:
     /// ignored.
     void finish(JobId job, std::chrono::milliseconds busy = {});
 
+    /// The job has come to a point where it loses nothing if others go first: it waits again, behind all that
+    /// are there now.
+    void pass(JobId job);
+
     /// A job and the slot that it computes in, 0 … slots − 1.
     struct Turn
     {

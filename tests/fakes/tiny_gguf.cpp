@@ -55,7 +55,11 @@ private:
     void addShape();
     void addVocabulary();
     void addTensors();
+    void addBertTensors();
+    void addNorm(const std::string &name);
+    [[nodiscard]] std::string key(const char *name) const;
     ggml_tensor *addTensor(const std::string &name, int width, int height = 0, double spread = 0);
+    ggml_tensor *addNamedTensor(const std::string &name, int width, int height = 0, double spread = 0);
     [[nodiscard]] int vocabularySize() const { return static_cast<int>(m_vocabulary.size()); }
 
     const TinyModel &m_model;
@@ -71,7 +75,8 @@ Writer::Writer(const TinyModel &model)
 {
     const std::size_t weights =
         static_cast<std::size_t>(model.layers) * 16 * static_cast<std::size_t>(model.width * model.width) +
-        2 * 300 * static_cast<std::size_t>(model.width);
+        (2 * 300 + static_cast<std::size_t>(model.isBert ? model.contextLength : 0)) *
+            static_cast<std::size_t>(model.width);
     m_tensors.reset(ggml_init(
         {.mem_size = weights * sizeof(float) + (1U << 20), .mem_buffer = nullptr, .no_alloc = false}));
 }
@@ -80,7 +85,7 @@ QByteArray Writer::write()
 {
     addShape();
     addVocabulary();
-    addTensors();
+    m_model.isBert ? addBertTensors() : addTensors();
     char *bytes = nullptr;
     std::size_t size = 0;
     std::FILE *file = open_memstream(&bytes, &size);
@@ -91,18 +96,34 @@ QByteArray Writer::write()
     return content;
 }
 
+std::string Writer::key(const char *name) const
+{
+    return (m_model.isBert ? "bert." : "llama.") + std::string(name);
+}
+
 void Writer::addShape()
 {
     gguf_context *file = m_file.get();
-    gguf_set_val_str(file, "general.architecture", "llama");
+    const auto set = [&](const char *name, int value) {
+        gguf_set_val_u32(file, key(name).c_str(), static_cast<quint32>(value));
+    };
+    gguf_set_val_str(file, "general.architecture", m_model.isBert ? "bert" : "llama");
     gguf_set_val_str(file, "general.name", "tiny");
-    gguf_set_val_u32(file, "llama.context_length", static_cast<quint32>(m_model.contextLength));
-    gguf_set_val_u32(file, "llama.embedding_length", static_cast<quint32>(m_model.width));
-    gguf_set_val_u32(file, "llama.block_count", static_cast<quint32>(m_model.layers));
-    gguf_set_val_u32(file, "llama.feed_forward_length", static_cast<quint32>(4 * m_model.width));
-    gguf_set_val_u32(file, "llama.attention.head_count", 4);
-    gguf_set_val_f32(file, "llama.attention.layer_norm_rms_epsilon", 1e-5F);
-    gguf_set_val_u32(file, "llama.rope.dimension_count", static_cast<quint32>(m_model.width / 4));
+    set("context_length", m_model.contextLength);
+    set("embedding_length", m_model.width);
+    set("block_count", m_model.layers);
+    set("feed_forward_length", 4 * m_model.width);
+    set("attention.head_count", 4);
+    gguf_set_val_f32(file, key("attention.layer_norm_rms_epsilon").c_str(), 1e-5F);
+    if (m_model.isBert) {
+        gguf_set_val_f32(file, "bert.attention.layer_norm_epsilon", 1e-5F);
+        gguf_set_val_bool(file, "bert.attention.causal", false);
+        gguf_set_val_u32(file, "tokenizer.ggml.token_type_count", 2);
+    } else {
+        set("rope.dimension_count", m_model.width / 4);
+    }
+    if (m_model.pooling >= 0)
+        set("pooling_type", m_model.pooling);
     if (!m_model.temperature.isEmpty())
         gguf_set_val_f32(file, "general.sampling.temp", m_model.temperature.toFloat());
     if (!m_model.chatTemplate.isEmpty())
@@ -156,12 +177,42 @@ void Writer::addTensors()
     }
 }
 
-/// Without a height: a vector of ones. Else evenly distributed numbers around zero.
+void Writer::addBertTensors()
+{
+    const int width = m_model.width;
+    const double spread = 2 / std::sqrt(static_cast<double>(width));
+    addTensor("token_embd", width, vocabularySize(), 1);
+    addTensor("token_types", width, 2, 1);
+    addTensor("position_embd", width, m_model.contextLength, 1);
+    addNorm("token_embd_norm");
+    for (int layer = 0; layer < m_model.layers; ++layer) {
+        const std::string block = "blk." + std::to_string(layer) + '.';
+        for (const char *part : {"attn_q", "attn_k", "attn_v", "attn_output"})
+            addTensor(block + part, width, width, spread);
+        addNorm(block + "attn_output_norm");
+        addTensor(block + "ffn_up", width, 4 * width, spread);
+        addTensor(block + "ffn_down", 4 * width, width, spread / 2);
+        addNorm(block + "layer_output_norm");
+    }
+}
+
+void Writer::addNorm(const std::string &name)
+{
+    addTensor(name, m_model.width);
+    addNamedTensor(name + ".bias", m_model.width);
+}
+
 ggml_tensor *Writer::addTensor(const std::string &name, int width, int height, double spread)
+{
+    return addNamedTensor(name + ".weight", width, height, spread);
+}
+
+/// Without a height: a vector of ones. Else evenly distributed numbers around zero.
+ggml_tensor *Writer::addNamedTensor(const std::string &name, int width, int height, double spread)
 {
     ggml_tensor *tensor = height == 0 ? ggml_new_tensor_1d(m_tensors.get(), GGML_TYPE_F32, width)
                                       : ggml_new_tensor_2d(m_tensors.get(), GGML_TYPE_F32, width, height);
-    ggml_set_name(tensor, (name + ".weight").c_str());
+    ggml_set_name(tensor, name.c_str());
     auto *values = static_cast<float *>(tensor->data);
     for (std::int64_t i = 0; i < ggml_nelements(tensor); ++i) {
         m_random = m_random * 6364136223846793005U + 1442695040888963407U;

@@ -15,6 +15,8 @@ struct TinyModel
     quint64 seed = 1;
     QByteArray chatTemplate = defaultTemplate(); ///< Empty: the file has none.
     QByteArray temperature = {};                 ///< The file's recommendation; empty: none.
+    bool isBert = false;                         ///< It reads texts and continues none.
+    int pooling = -1;                            ///< llama.cpp's number; −1: the file does not say.
 
     [[nodiscard]] static QByteArray
     defaultTemplate(); ///< ChatML with tools in the manner of Hermes and Qwen.

@@ -26,26 +26,30 @@ int suitableStep(const llama_model *model)
     return static_cast<int>(std::bit_floor(static_cast<unsigned>(std::clamp(tokens, 16.0, 256.0))));
 }
 
+} // namespace
+
+ContextPlan::ContextPlan(const Model &model, const EngineOptions &options)
+    : length(
+          std::min(options.contextLength > 0 ? options.contextLength : defaultLength, model.trainedContext()))
+    , threads(options.threads > 0 ? options.threads
+                                  : suitableThreads(availableProcessors(), model.parameters()))
+    , step(suitableStep(model.handle()))
+{}
+
+void LlamaContextDeleter::operator()(llama_context *context) const
+{
+    llama_free(context);
+}
+
 bool isInterrupted(void *flag)
 {
     return static_cast<const std::atomic<bool> *>(flag)->load(std::memory_order_relaxed);
 }
 
-} // namespace
-
-void Context::Free::operator()(llama_context *context) const
+Result<std::unique_ptr<Context>> Context::make(const Model &model, const ContextPlan &plan,
+                                               const std::atomic<bool> &interrupted, LlamaLog &log)
 {
-    llama_free(context);
-}
-
-Result<std::unique_ptr<Context>> Context::make(const Model &model, const EngineOptions &options,
-                                               LlamaLog &log)
-{
-    const int wanted = options.contextLength > 0 ? options.contextLength : defaultLength;
-    const int threads =
-        options.threads > 0 ? options.threads : suitableThreads(availableProcessors(), model.parameters());
-    std::unique_ptr<Context> context(
-        new Context(model, std::min(wanted, model.trainedContext()), threads, suitableStep(model.handle())));
+    std::unique_ptr<Context> context(new Context(model, plan, interrupted));
     if (!context->m_context) {
         return Error{.code = ErrorCode::UpstreamUnreachable,
                      .message = QStringLiteral("The model could not be loaded."),
@@ -54,33 +58,36 @@ Result<std::unique_ptr<Context>> Context::make(const Model &model, const EngineO
     return context;
 }
 
-Context::Context(const Model &model, int length, int threads, int step)
+Context::Context(const Model &model, const ContextPlan &plan, const std::atomic<bool> &interrupted)
     : m_model(model)
-    , m_length(length)
-    , m_threads(threads)
-    , m_step(step)
+    , m_plan(plan)
 {
     llama_context_params params = llama_context_default_params();
-    params.n_ctx = static_cast<std::uint32_t>(length);
-    params.n_batch = params.n_ubatch = static_cast<std::uint32_t>(step);
+    params.n_ctx = static_cast<std::uint32_t>(plan.length);
+    params.n_batch = params.n_ubatch = static_cast<std::uint32_t>(plan.step);
     params.n_outputs_max = 1;
-    params.n_threads = params.n_threads_batch = threads;
+    params.n_threads = params.n_threads_batch = plan.threads;
     // Measured on processors: half as fast again without it at a few hundred tokens. GPUs want it.
     if (!llama_supports_gpu_offload())
         params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
     params.abort_callback = isInterrupted;
-    params.abort_callback_data = &m_interrupted;
+    params.abort_callback_data = const_cast<std::atomic<bool> *>(&interrupted); // which it only reads
     m_context.reset(llama_init_from_model(model.handle(), params));
 }
 
 Context::~Context() = default;
+
+bool Context::continuesTexts() const
+{
+    return llama_get_memory(m_context.get()) != nullptr && !m_model.looksAhead();
+}
 
 Context::Outcome Context::advance(std::span<const Token> tokens)
 {
     const std::size_t kept = reusable(tokens);
     forgetFrom(kept);
     const std::span<const Token> rest = tokens.subspan(m_computed.size());
-    const std::size_t count = std::min(rest.size(), static_cast<std::size_t>(m_step));
+    const std::size_t count = std::min(rest.size(), static_cast<std::size_t>(m_plan.step));
     Tokens step(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(count));
     const llama_batch batch = llama_batch_get_one(step.data(), static_cast<std::int32_t>(count));
     m_hasLogits = false;

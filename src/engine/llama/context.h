@@ -10,19 +10,39 @@ struct llama_context;
 
 namespace gatehouse {
 
-/// What a model has read: one sequence of tokens, computed and ready to be continued. Used by one thread, but
-/// for interrupt().
+struct LlamaContextDeleter
+{
+    void operator()(llama_context *context) const;
+};
+using LlamaContextPtr = std::unique_ptr<llama_context, LlamaContextDeleter>;
+
+/// For llama.cpp's abort_callback; `flag` is a std::atomic<bool>, which is only read.
+[[nodiscard]] bool isInterrupted(void *flag);
+
+/// How long a context is and how it computes, for a model and its options.
+struct ContextPlan
+{
+    ContextPlan(const Model &model, const EngineOptions &options);
+
+    int length;  ///< Tokens that fit in.
+    int threads; ///< Processor threads that compute.
+    int step;    ///< Tokens computed at once.
+};
+
+/// What a model has read: one sequence of tokens, computed and ready to be continued. Used by one thread.
 class Context
 {
 public:
-    [[nodiscard]] static Result<std::unique_ptr<Context>> make(const Model &model,
-                                                               const EngineOptions &options, LlamaLog &log);
+    /// While `interrupted` is true, the running or else the next advance() returns soon. It must outlive the
+    /// context.
+    [[nodiscard]] static Result<std::unique_ptr<Context>>
+    make(const Model &model, const ContextPlan &plan, const std::atomic<bool> &interrupted, LlamaLog &log);
     ~Context();
     Q_DISABLE_COPY_MOVE(Context)
 
     enum class Outcome {
         Advanced, ///< Some tokens more are computed; `missing` tells whether that was all.
-        Aborted,  ///< By interrupt(). What had been computed is kept.
+        Aborted,  ///< Interrupted. What had been computed is kept.
         Failed,
     };
 
@@ -40,33 +60,22 @@ public:
     /// normalised. Valid until the next advance().
     [[nodiscard]] std::span<const float> logits() const;
 
-    /// Makes the running or else the next advance() return soon; any thread. Lasts until
-    /// setInterrupted(false).
-    void setInterrupted(bool interrupted) { m_interrupted = interrupted; }
+    /// False: the model reads texts as a whole, and nothing of what is said above holds.
+    [[nodiscard]] bool continuesTexts() const;
 
-    [[nodiscard]] int length() const { return m_length; } ///< Tokens that fit in.
-    [[nodiscard]] int threads() const { return m_threads; }
+    [[nodiscard]] int length() const { return m_plan.length; } ///< Tokens that fit in.
     [[nodiscard]] llama_context *handle() const { return m_context.get(); }
 
 private:
-    struct Free
-    {
-        void operator()(llama_context *context) const;
-    };
-    using Handle = std::unique_ptr<llama_context, Free>;
-
-    Context(const Model &model, int length, int threads, int step);
+    Context(const Model &model, const ContextPlan &plan, const std::atomic<bool> &interrupted);
     void forgetFrom(std::size_t position);
     void readBack();
 
     const Model &m_model;
-    Handle m_context;
+    const ContextPlan m_plan;
+    LlamaContextPtr m_context;
     Tokens m_computed;
     bool m_hasLogits = false; ///< Of the last computed token.
-    int m_length;
-    int m_threads;
-    int m_step; ///< Tokens computed at once.
-    std::atomic<bool> m_interrupted = false;
 };
 
 } // namespace gatehouse

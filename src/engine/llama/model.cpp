@@ -98,7 +98,8 @@ QString Model::unsuitability(const llama_model &model)
         return QStringLiteral("the model has no vocabulary");
     if (llama_model_has_encoder(&model) || !llama_model_has_decoder(&model) ||
         llama_model_is_diffusion(&model))
-        return QStringLiteral("the model does not continue texts (it is an encoder or a diffusion model)");
+        return QStringLiteral("the model neither continues texts nor embeds them (it translates, or is a "
+                              "diffusion model)");
     if (llama_model_n_ctx_train(&model) <= 0)
         return QStringLiteral("the model does not tell its context length");
     return {};
@@ -183,13 +184,48 @@ qint64 Model::parameters() const
     return static_cast<qint64>(llama_model_n_params(m_model.get()));
 }
 
+Model::Pooling Model::pooling() const
+{
+    switch (metadataOfArchitecture("pooling_type").toInt()) {
+    case LLAMA_POOLING_TYPE_CLS:
+        return Pooling::First;
+    case LLAMA_POOLING_TYPE_LAST:
+        return Pooling::Last;
+    case LLAMA_POOLING_TYPE_RANK:
+        return Pooling::Rank;
+    default:
+        return Pooling::Mean;
+    }
+}
+
+int Model::vectorLength() const
+{
+    return llama_model_n_embd_out(m_model.get());
+}
+
+bool Model::looksAhead() const
+{
+    return metadataOfArchitecture("attention.causal") == "false";
+}
+
 QByteArray Model::recommendation(int samplingKey) const
 {
     const char *key = llama_model_meta_key_str(static_cast<llama_model_meta_key>(samplingKey));
+    return key == nullptr ? QByteArray() : metadata(key);
+}
+
+/// A short value of the file's, as text; empty: there is none.
+QByteArray Model::metadata(const QByteArray &key) const
+{
     std::array<char, 64> value = {};
-    if (key == nullptr || llama_model_meta_val_str(m_model.get(), key, value.data(), value.size()) < 0)
+    if (llama_model_meta_val_str(m_model.get(), key.constData(), value.data(), value.size()) < 0)
         return {};
     return QByteArray(value.data());
+}
+
+QByteArray Model::metadataOfArchitecture(const QByteArray &key) const
+{
+    return metadata(metadata("general.architecture") + '.' + key);
 }
 
 } // namespace gatehouse

@@ -49,6 +49,20 @@ public:
     [[nodiscard]] QByteArray description() const; ///< Architecture, size and quantisation.
     [[nodiscard]] qint64 parameters() const;
 
+    /// How the vectors of a text's tokens become the vector of the text. Mean, where the file does not say.
+    enum class Pooling {
+        Mean,
+        First,
+        Last,
+        Rank, ///< Not at all: the model judges pairs of texts.
+    };
+    [[nodiscard]] Pooling pooling() const;
+    [[nodiscard]] int vectorLength() const; ///< Numbers in the vector of a text.
+
+    /// The file says that each token sees those after it, too: the model reads texts, and does not continue
+    /// them. (Not every file of such a model says so: see Context::continuesTexts().)
+    [[nodiscard]] bool looksAhead() const;
+
     /// One of the defaults that the file recommends for sampling (`general.sampling.*`); empty: none.
     [[nodiscard]] QByteArray recommendation(int samplingKey) const;
 
@@ -64,6 +78,8 @@ private:
     explicit Model(Handle model);
     [[nodiscard]] static Handle read(const EngineOptions &options, const Progress &progress, QString &reason);
     [[nodiscard]] static QString unsuitability(const llama_model &model);
+    [[nodiscard]] QByteArray metadata(const QByteArray &key) const;
+    [[nodiscard]] QByteArray metadataOfArchitecture(const QByteArray &key) const;
 
     Handle m_model;
     const llama_vocab *m_vocabulary;

@@ -30,6 +30,7 @@ public:
     QMap<int, QByteArray> texts;             ///< By choice.
     QMap<int, FinishReason> reasons;         ///< By choice.
     QMap<int, QList<TokenLogprob>> logprobs; ///< By choice.
+    QMap<int, QList<float>> vectors;         ///< By text.
     QByteArray reasoning;
     struct Call
     {
@@ -45,6 +46,8 @@ public:
     std::optional<Error> error;
     std::function<void()> onText = [] {
     };
+    std::function<void()> onVector = [] {
+    };
 
 private:
     void take(const ChatEvent &event)
@@ -55,6 +58,9 @@ private:
             logprobs[text->choice] += text->logprobs;
             ++textDeltas;
             onText();
+        } else if (const auto *vector = std::get_if<EmbeddingComputed>(&event)) {
+            vectors[vector->index] = vector->values;
+            onVector();
         } else if (const auto *thought = std::get_if<ReasoningDelta>(&event)) {
             reasoning += thought->text;
         } else if (const auto *call = std::get_if<ToolCallDelta>(&event)) {

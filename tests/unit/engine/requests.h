@@ -33,4 +33,11 @@ inline ChatRequest goOn(const QByteArray &text, int maxTokens = 16)
     return request;
 }
 
+inline ChatRequest embed(const QList<QByteArray> &texts)
+{
+    ChatRequest request;
+    request.input = EmbeddingInput{.texts = texts};
+    return request;
+}
+
 } // namespace gatehouse

@@ -28,9 +28,10 @@ private Q_SLOTS:
             m_random.seed(static_cast<unsigned>(i) * 7919U + 1);
             const QByteArray bytes = changed(demo);
             Engine engine({.name = "changed", .path = {}, .bytes = bytes, .threads = 1}, m_log);
-            AnswerReader reader(engine.open(ask("Hi", 3)));
             engine.load();
-            QVERIFY2(waitFor(reader), qPrintable(QString::number(i)));
+            AnswerReader reader(engine.open(ask("Hi", 3)));
+            AnswerReader texts(engine.open(embed({"Hi"})));
+            QVERIFY2(waitFor(reader) && waitFor(texts), qPrintable(QString::number(i)));
             const EngineStatus status = engine.status();
             QVERIFY(status.state == EngineState::Ready || status.state == EngineState::Failed);
             if (status.error)
@@ -49,8 +50,8 @@ private Q_SLOTS:
             m_random.seed(static_cast<unsigned>(i));
             const QByteArray bytes = demo.first(1 + below(i % 2 == 0 ? header : demo.size() - 1));
             Engine engine({.name = "cut", .path = {}, .bytes = bytes}, m_log);
-            AnswerReader reader(engine.open(ask("Hi", 3)));
             engine.load();
+            AnswerReader reader(engine.open(ask("Hi", 3)));
             QVERIFY(waitFor(reader));
             QCOMPARE(engine.status().state, EngineState::Failed);
         }

@@ -38,6 +38,25 @@ private Q_SLOTS:
         QCOMPARE(scheduler.plan(), Turns());
     }
 
+    void whoPassesGoesBehindTheOthers()
+    {
+        Scheduler scheduler(1, 8);
+        QVERIFY(scheduler.submit(1));
+        QCOMPARE(scheduler.plan(), Turns({{1, 0}}));
+        scheduler.pass(1); // alone, it goes on at once
+        QCOMPARE(scheduler.plan(), Turns({{1, 0}}));
+        QVERIFY(scheduler.submit(2));
+        QVERIFY(scheduler.submit(3));
+        for (const JobId job : {1, 2, 3, 1, 2, 3}) {
+            QCOMPARE(scheduler.plan(), Turns({{job, 0}}));
+            scheduler.pass(job);
+        }
+        QVERIFY(scheduler.submit(4));
+        QCOMPARE(scheduler.plan(), Turns({{1, 0}}));
+        scheduler.pass(7); // nobody
+        QCOMPARE(scheduler.plan(), Turns({{1, 0}}));
+    }
+
     void fillsSeveralSlots()
     {
         Scheduler scheduler(2, 8);
