@@ -115,6 +115,20 @@ void checkStrength(SettingsDraft &draft, const QString &key, const Secret &secre
         draft.warning(key, ConfigText::tr("can be guessed: it has fewer than %1 characters").arg(shortest));
 }
 
+/// Who wrote down a bound for the minute and nothing else had a gateway without a token bucket (B, D): with
+/// ours on top, clients would be refused that never were.
+void completeLimits(SettingsDraft &draft)
+{
+    const QString minuteKey = QStringLiteral("limits.requests_per_minute");
+    const QString secondKey = QStringLiteral("limits.requests_per_second");
+    LimitSettings &limits = draft.settings.limits;
+    if (limits.requestsPerMinute == 0 || !draft.isWritten(minuteKey) || draft.isWritten(secondKey) ||
+        draft.isWritten(QStringLiteral("limits.burst")))
+        return;
+    limits.requestsPerSecond = 0;
+    draft.sources.insert(secondKey, {.origin = SettingOrigin::Implied, .name = minuteKey});
+}
+
 void checkLimits(SettingsDraft &draft)
 {
     const LimitSettings &limits = draft.settings.limits;
@@ -137,6 +151,7 @@ void applyAccessRules(SettingsDraft &draft)
     checkDistinct(draft);
     checkStrength(draft, secretKeyKey, draft.settings.auth.secretKey);
     checkStrength(draft, keyHashSecretKey, draft.settings.auth.keyHashSecret);
+    completeLimits(draft);
     checkLimits(draft);
 }
 

@@ -120,6 +120,21 @@ struct RedisSettings
     Secret url{"redis://127.0.0.1:6379/0"}; ///< `redis://[user:password@]host:port/db`, or `unix:///path`.
 };
 
+/// The response cache (B): answers to the same question, asked again by the same caller.
+struct CacheSettings
+{
+    bool enabled = false;
+    std::chrono::seconds lifetime{60 * 60};
+    qint64 maxBytes = 64 * 1024 * 1024; ///< Of all answers kept; the longest unused go first.
+};
+
+/// Conversations that are kept (contract §3).
+struct HistorySettings
+{
+    int contextTokens = 4096; ///< The window of a model that doesn't tell its own.
+    int keepDays = 0;         ///< Sessions unused for so long are deleted; 0: kept for ever.
+};
+
 enum class LogStyle { Auto, Json, Text };
 
 struct LogSettings
@@ -148,6 +163,8 @@ struct Settings
     LimitSettings limits;
     DatabaseSettings database;
     RedisSettings redis;
+    CacheSettings cache;
+    HistorySettings history;
     QString dataDir;
 };
 using SettingsPtr = std::shared_ptr<const Settings>;

@@ -127,7 +127,7 @@ private:
     static bool isSecretIn(const std::vector<SettingSpec<Object>> &table, const QString &key)
     {
         return std::any_of(table.begin(), table.end(), [&key](const auto &spec) {
-            return spec.binding.form == SettingForm::Secret && key == QLatin1String(spec.key);
+            return isSecret(spec.binding.form) && key == QLatin1String(spec.key);
         });
     }
 

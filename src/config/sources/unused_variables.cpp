@@ -8,8 +8,6 @@ namespace gatehouse {
 const std::vector<UnusedVariable> &unusedVariables()
 {
     static const std::vector<UnusedVariable> table = {
-        {"GEMMA_CACHE_ENABLED", QT_TRANSLATE_NOOP("gatehouse::ConfigText", "the response cache")},
-        {"CACHE_ENABLED", QT_TRANSLATE_NOOP("gatehouse::ConfigText", "the response cache")},
         {"GEMMA_PERFORMANCE_PRECISION",
          QT_TRANSLATE_NOOP("gatehouse::ConfigText", "precision: a GGUF file has its own")},
     };

@@ -119,7 +119,9 @@ void addRates(Specs &specs)
     specs.push_back({.key = "limits.requests_per_minute",
                      .binding = integer(at(&Settings::limits, &LimitSettings::requestsPerMinute), 0, million),
                      .aliases = {{"RATE_LIMIT_PER_MIN"}, {"GEMMA_SECURITY_RATE_LIMIT_PER_MINUTE"}},
-                     .documentation = "For one address, in any 60 seconds; 0: no bound.",
+                     .documentation = "For one address, in any 60 seconds; 0: no bound. Written down without "
+                                      "requests_per_second and burst,\n"
+                                      "it is the only bound.",
                      .reload = Reload::Live});
 }
 
@@ -149,9 +151,9 @@ void addBlocks(Specs &specs)
 void addDatabase(Specs &specs)
 {
     specs.push_back({.key = "database.url",
-                     .binding = secret(at(&Settings::database, &DatabaseSettings::url), databaseUrlText,
-                                       ConfigText::tr("postgresql://user:password@host:port/name or "
-                                                      "sqlite:///file")),
+                     .binding = secretUrl(at(&Settings::database, &DatabaseSettings::url), databaseUrlText,
+                                          ConfigText::tr("postgresql://user:password@host:port/name or "
+                                                         "sqlite:///file")),
                      .aliases = {{"DATABASE_URL"}},
                      .documentation = "Keys, users and the request log: "
                                       "postgresql://user:password@host:port/name, or sqlite:///file, "
@@ -176,9 +178,9 @@ void addRedis(Specs &specs)
                      .documentation = "Counts limits in a Redis server, which replicas share. While it can't "
                                       "be reached, each counts by itself."});
     specs.push_back({.key = "redis.url",
-                     .binding = secret(at(&Settings::redis, &RedisSettings::url), redisUrlText,
-                                       ConfigText::tr("redis://user:password@host:port/database or "
-                                                      "unix:///path")),
+                     .binding = secretUrl(at(&Settings::redis, &RedisSettings::url), redisUrlText,
+                                          ConfigText::tr("redis://user:password@host:port/database or "
+                                                         "unix:///path")),
                      .aliases = {{"REDIS_URL"}},
                      .documentation = "redis://user:password@host:port/database, or unix:///path."});
 }

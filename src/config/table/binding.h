@@ -18,7 +18,13 @@ enum class SettingForm {
     File,   ///< A file's name; relative to the folder of the file that says so, else to the working folder.
     Url,    ///< May hold a password by mistake, so a refused one is never shown whole.
     Secret, ///< Never shown.
+    SecretUrl, ///< Shown without its password; never where it is refused.
 };
+
+[[nodiscard]] inline bool isSecret(SettingForm form)
+{
+    return form == SettingForm::Secret || form == SettingForm::SecretUrl;
+}
 
 /// The way between one field of `Object` and what is written down.
 template <typename Object>
@@ -238,6 +244,15 @@ Binding<Object> secret(Field<Object, Get> field, TextRule rule, const QString &e
                 [=](const Object &object) {
                     return QString::fromUtf8(field.get(object).reveal());
                 }};
+}
+
+/// A Secret that says where something is, with a password among it.
+template <typename Object, typename Get>
+Binding<Object> secretUrl(Field<Object, Get> field, TextRule rule, const QString &expected)
+{
+    Binding<Object> binding = secret(field, rule, expected);
+    binding.form = SettingForm::SecretUrl;
+    return binding;
 }
 
 /// A Secret that is shown in a header.

@@ -38,13 +38,19 @@ struct SettingSpec
 /// The variable of our own for a key: `server.port` → `GATEHOUSE_SERVER_PORT`.
 [[nodiscard]] QString variableFor(const QString &key);
 
+/// An address as people may see it: `scheme://user:password@host:port/path?more` without the password and
+/// what follows `?`; of anything else, nothing.
+[[nodiscard]] QString maskedUrl(const QString &url);
+
 /// A value as people may see it: secrets masked.
 template <typename Object>
 [[nodiscard]] QString shownValue(const SettingSpec<Object> &spec, const Object &object)
 {
     const SettingValue value = spec.binding.read(object);
-    if (spec.binding.form == SettingForm::Secret && !textOf(value).value_or(QString()).isEmpty())
-        return QStringLiteral("********");
+    const bool isHidden = isSecret(spec.binding.form) && !textOf(value).value_or(QString()).isEmpty();
+    if (isHidden)
+        return spec.binding.form == SettingForm::SecretUrl ? maskedUrl(*textOf(value))
+                                                           : QStringLiteral("********");
     return std::holds_alternative<std::monostate>(value) ? QStringLiteral("-") : tomlText(value);
 }
 

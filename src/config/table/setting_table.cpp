@@ -2,6 +2,7 @@
 #include "config/table/setting_table.h"
 
 #include "config/table/access_settings.h"
+#include "config/table/keeping_settings.h"
 
 namespace gatehouse {
 
@@ -142,6 +143,7 @@ void addModel(Specs &specs)
                      .binding = optionalNumber(at(&Settings::model, &ModelSettings::temperature), 0, 2),
                      .aliases = {{"GEMMA_MODEL_TEMPERATURE"}},
                      .documentation = "For requests that name none.",
+                     .reload = Reload::Live,
                      .example = "0.7"});
     specs.push_back({.key = "model.threads",
                      .binding = integer(at(&Settings::model, &ModelSettings::threads), 0, 1024),
@@ -227,6 +229,7 @@ const std::vector<SettingSpec<Settings>> &settingTable()
         addAccess(specs);
         addModel(specs);
         addUpstream(specs);
+        addKeeping(specs);
         addLogAndMetrics(specs);
         return specs;
     }();

@@ -14,6 +14,8 @@ class ConfigCommandsTest : public QObject
 private Q_SLOTS:
     void checkShowsEveryValueWithItsSource();
     void checkShowsEveryMistake();
+    void checkReadsAddressesAsTheStartWould_data();
+    void checkReadsAddressesAsTheStartWould();
     void exampleIsPrinted();
     void versionIsPrinted();
     void problemsOfAStart();
@@ -66,15 +68,48 @@ void ConfigCommandsTest::checkShowsEveryMistake()
 {
     ConfigFixture fixture;
     fixture.writeConfig("[server]\nprt = 2\nport = 'hello'\n");
-    fixture.writeDotEnv("REDIS_URL=redis://:hidden@h\nAPI_KEY='hidden hidden'\nCACHE_ENABLED=1\n");
+    fixture.writeDotEnv(
+        "REDIS_URL=redis://:hidden@h\nAPI_KEY='hidden hidden'\nGEMMA_PERFORMANCE_PRECISION=1\n");
     const Printed printed = check(fixture);
     QCOMPARE(printed.code, ExitUsage);
     for (const char *pattern :
          {"server\\.port = 8000 +default", "error: .*/gatehouse\\.toml:2: server\\.prt: .*server\\.port\\?",
           "error: .*/gatehouse\\.toml:3: server\\.port: expects .*, not \"hello\"",
-          "error: .*/\\.env:2: API_KEY: expects .*", "redis\\.url = \\*{8} +.*/\\.env:1 \\(REDIS_URL\\)",
-          "warning: .*/\\.env:3: CACHE_ENABLED: not used by this version.*", "Mistakes: 3"})
+          "error: .*/\\.env:2: API_KEY: expects .*",
+          "redis\\.url = \"redis://:\\*{8}@h\" +.*/\\.env:1 \\(REDIS_URL\\)",
+          "warning: .*/\\.env:3: GEMMA_PERFORMANCE_PRECISION: not used by this version.*", "Mistakes: 3"})
         QVERIFY2(hasLine(printed.text, QString::fromLatin1(pattern)), pattern);
+    QVERIFY(!printed.text.contains(QStringLiteral("hidden")));
+}
+
+void ConfigCommandsTest::checkReadsAddressesAsTheStartWould_data()
+{
+    QTest::addColumn<QByteArray>("lines");
+    QTest::addColumn<QString>("mistake"); // Empty: none.
+    QTest::newRow("good") << QByteArray("DATABASE_URL=postgresql://u:hidden@h:5432/d\nUSE_REDIS=1\n"
+                                        "REDIS_URL=redis://:hidden@h:6379/1")
+                          << QString();
+    QTest::newRow("port") << QByteArray("DATABASE_URL=postgresql://u:hidden@h:x/d")
+                          << QStringLiteral("error: .*/\\.env:1: DATABASE_URL: .*port.*");
+    QTest::newRow("parameter") << QByteArray("\nDATABASE_URL=postgresql://u:hidden@h/d?hidden=1")
+                               << QStringLiteral("error: .*/\\.env:2: DATABASE_URL: .*parameter.*");
+    QTest::newRow("memory") << QByteArray("DATABASE_URL=sqlite:///:memory:")
+                            << QStringLiteral("error: .*/\\.env:1: DATABASE_URL: .*");
+    QTest::newRow("redis") << QByteArray("USE_REDIS=yes\nREDIS_URL=redis://:hidden@h/one")
+                           << QStringLiteral("error: .*/\\.env:2: REDIS_URL: .*");
+    QTest::newRow("redis, not used") << QByteArray("REDIS_URL=redis://:hidden@h/one") << QString();
+}
+
+void ConfigCommandsTest::checkReadsAddressesAsTheStartWould()
+{
+    QFETCH(QByteArray, lines);
+    QFETCH(QString, mistake);
+    ConfigFixture fixture;
+    fixture.writeDotEnv(lines);
+    const Printed printed = check(fixture);
+    QCOMPARE(printed.code, mistake.isEmpty() ? ExitSuccess : ExitUsage);
+    const QString pattern = mistake.isEmpty() ? QStringLiteral("The configuration is valid\\.") : mistake;
+    QVERIFY2(hasLine(printed.text, pattern), qPrintable(printed.text));
     QVERIFY(!printed.text.contains(QStringLiteral("hidden")));
 }
 
@@ -97,14 +132,15 @@ void ConfigCommandsTest::versionIsPrinted()
 void ConfigCommandsTest::problemsOfAStart()
 {
     ConfigFixture fixture;
-    fixture.setVariable("CACHE_ENABLED", "1");
+    fixture.setVariable("GEMMA_PERFORMANCE_PRECISION", "1");
     fixture.setVariable("PORT", "x");
     QString text;
     QTextStream out(&text);
     printProblems(fixture.load(), out);
-    QCOMPARE(text, QStringLiteral(
-                       "warning: environment: CACHE_ENABLED: not used by this version (the response cache)\n"
-                       "error: environment: PORT: expects a whole number from 0 to 65535, not \"x\"\n"));
+    QCOMPARE(text,
+             QStringLiteral("warning: environment: GEMMA_PERFORMANCE_PRECISION: not used by this version "
+                            "(precision: a GGUF file has its own)\n"
+                            "error: environment: PORT: expects a whole number from 0 to 65535, not \"x\"\n"));
 }
 
 QTEST_GUILESS_MAIN(ConfigCommandsTest)

@@ -15,6 +15,7 @@ private Q_SLOTS:
     void secretsAreCompared();
     void accessAndLimitsAreLive();
     void whereThingsAreKeptIsNot();
+    void theCacheAndWhatIsSentAlongAreLive();
     void limitsThatBeginToHoldHereAreTold();
     void routesComeAndGo();
 };
@@ -37,10 +38,9 @@ void ReloadTest::liveAndRestart()
     after.auth.mode = AuthMode::Off;
     after.model.temperature = 0.1;
     const SettingsChange change = changeBetween(before, after);
-    QCOMPARE(change.live,
-             (QStringList{QStringLiteral("server.heartbeat_seconds"), QStringLiteral("auth.mode")}));
-    QCOMPARE(change.restart,
-             (QStringList{QStringLiteral("server.port"), QStringLiteral("model.temperature")}));
+    QCOMPARE(change.live, (QStringList{QStringLiteral("server.heartbeat_seconds"),
+                                       QStringLiteral("auth.mode"), QStringLiteral("model.temperature")}));
+    QCOMPARE(change.restart, QStringList{QStringLiteral("server.port")});
 }
 
 void ReloadTest::secretsAreCompared()
@@ -90,6 +90,18 @@ void ReloadTest::whereThingsAreKeptIsNot()
                           QStringLiteral("database.url"), QStringLiteral("database.keep_requests_days"),
                           QStringLiteral("database.max_requests"), QStringLiteral("redis.enabled"),
                           QStringLiteral("redis.url")}));
+}
+
+void ReloadTest::theCacheAndWhatIsSentAlongAreLive()
+{
+    Settings after;
+    after.cache = {.enabled = true, .lifetime = std::chrono::seconds(1), .maxBytes = 1};
+    after.history = {.contextTokens = 1, .keepDays = 1};
+    const SettingsChange change = changeBetween(Settings(), after);
+    QCOMPARE(change.live,
+             (QStringList{QStringLiteral("cache.enabled"), QStringLiteral("cache.lifetime_seconds"),
+                          QStringLiteral("cache.max_bytes"), QStringLiteral("history.context_tokens")}));
+    QCOMPARE(change.restart, QStringList{QStringLiteral("history.keep_days")});
 }
 
 void ReloadTest::limitsThatBeginToHoldHereAreTold()

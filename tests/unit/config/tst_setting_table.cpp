@@ -18,6 +18,9 @@ private Q_SLOTS:
     void variablesAreDerivedFromKeys();
     void readingGivesBackWhatWasAssigned();
     void refusalChangesNothing();
+    void addressesAreShownWithoutTheirPassword_data();
+    void addressesAreShownWithoutTheirPassword();
+    void otherSecretsAreNeverShown();
 };
 
 void SettingTableTest::keysAreWellFormedAndUnique()
@@ -89,6 +92,49 @@ void SettingTableTest::refusalChangesNothing()
         QVERIFY2(!spec.binding.assign(settings, QStringList{QString(1, QChar(0))}), spec.key);
         QVERIFY2(spec.binding.read(settings) == spec.binding.read(Settings()), spec.key);
     }
+}
+
+void SettingTableTest::addressesAreShownWithoutTheirPassword_data()
+{
+    QTest::addColumn<QString>("url");
+    QTest::addColumn<QString>("shown");
+    const auto row = [](const char *url, const char *shown) {
+        QTest::newRow(url) << QString::fromLatin1(url) << QString::fromLatin1(shown);
+    };
+    row("postgresql+asyncpg://u:hidden@box:5432/d", "\"postgresql+asyncpg://u:********@box:5432/d\"");
+    row("postgresql://u:hid@h:1/den?#@box/d", "\"postgresql://u:********@box/d\"");
+    row("postgresql://u@box/d", "\"postgresql://********@box/d\"");
+    row("postgresql://box/d?password=hidden", "\"postgresql://box/d?********\"");
+    row("postgresql://u:hidden@[2001:db8::1]/d", "\"postgresql://u:********@[2001:db8::1]/d\"");
+    row("postgresql://u:hidden@%2Frun%2Fpg/d", "\"postgresql://u:********@%2Frun%2Fpg/d\"");
+    row("redis://:hidden@box", "\"redis://:********@box\"");
+    row("unix://:hidden@/run/redis.sock?db=1", "\"unix://:********@/run/redis.sock?********\"");
+    row("sqlite:////var/lib/a.db", "\"sqlite:////var/lib/a.db\"");
+    row("postgresql://u:hidden/d", "********"); // The @ was forgotten.
+    row("postgresql://u:hid@box?den@b!x/d", "********");
+    row("postgresql://box/d#u:hidden@x y", "********");
+    row("hidden", "********");
+    row("", "\"\"");
+}
+
+void SettingTableTest::addressesAreShownWithoutTheirPassword()
+{
+    QFETCH(QString, url);
+    Settings settings;
+    settings.database.url = Secret(url.toUtf8());
+    for (const auto &spec : settingTable()) {
+        if (spec.keyText() == QLatin1String("database.url"))
+            QTEST(shownValue(spec, settings), "shown");
+    }
+}
+
+void SettingTableTest::otherSecretsAreNeverShown()
+{
+    Settings settings;
+    settings.auth.apiKey = Secret("sqlite:///hidden");
+    settings.auth.secretKey = Secret("sqlite:///hidden");
+    for (const auto &spec : settingTable())
+        QVERIFY2(!shownValue(spec, settings).contains(QStringLiteral("hidden")), spec.key);
 }
 
 QTEST_GUILESS_MAIN(SettingTableTest)

@@ -64,7 +64,7 @@ void SettingsExampleTest::whatItShowsAreTheDefaults()
     // Limits that are written down hold for callers on this machine, too; the temperature has no default, and
     // the example route replaces the demo model's.
     QCOMPARE(change.live + change.restart,
-             (QStringList{QStringLiteral("limits"), QStringLiteral("model.temperature"),
+             (QStringList{QStringLiteral("model.temperature"), QStringLiteral("limits"),
                           QStringLiteral("routes.box"), QStringLiteral("routes.local")}));
 }
 

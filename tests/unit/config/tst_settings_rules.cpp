@@ -18,6 +18,8 @@ private Q_SLOTS:
     void writtenModeStays();
     void limitsHoldHereOnceWritten_data();
     void limitsHoldHereOnceWritten();
+    void aBoundForTheMinuteAloneIsTheOnlyOne_data();
+    void aBoundForTheMinuteAloneIsTheOnlyOne();
     void accessIsRead();
     void everyOriginSwallowsOthers();
     void totalBoundsStreamsOnceWritten();
@@ -171,6 +173,30 @@ void SettingsRulesTest::demoKeyWithoutModeMeansRequired()
     ConfigFixture fixture;
     fixture.writeConfig("auth.secret_key = '0123456789abcdef'"); // Nobody shows this one.
     QCOMPARE(fixture.load().settings->auth.mode, AuthMode::Local);
+}
+
+void SettingsRulesTest::aBoundForTheMinuteAloneIsTheOnlyOne_data()
+{
+    QTest::addColumn<QByteArray>("lines");
+    QTest::addColumn<double>("perSecond");
+    QTest::newRow("nothing") << QByteArray() << 10.0;
+    QTest::newRow("the minute") << QByteArray("RATE_LIMIT_PER_MIN=120") << 0.0;
+    QTest::newRow("no minute") << QByteArray("RATE_LIMIT_PER_MIN=0") << 10.0;
+    QTest::newRow("with a rate") << QByteArray("RATE_LIMIT_PER_MIN=120\nRATE_LIMIT_RPS=7") << 7.0;
+    QTest::newRow("with a burst") << QByteArray("RATE_LIMIT_PER_MIN=120\nRATE_LIMIT_BURST=7") << 10.0;
+}
+
+void SettingsRulesTest::aBoundForTheMinuteAloneIsTheOnlyOne()
+{
+    QFETCH(QByteArray, lines);
+    QFETCH(double, perSecond);
+    ConfigFixture fixture;
+    fixture.writeDotEnv(lines);
+    const LoadedSettings loaded = fixture.load();
+    QCOMPARE(loaded.settings->limits.requestsPerSecond, perSecond);
+    if (perSecond == 0)
+        QCOMPARE(effective(loaded, QStringLiteral("limits.requests_per_second")),
+                 QStringLiteral("0 @ implied by limits.requests_per_minute"));
 }
 
 void SettingsRulesTest::limitsHoldHereOnceWritten_data()

@@ -23,6 +23,7 @@ struct AliasCase
 
 const std::vector<AliasCase> aliasCases = {
     {"GEMMA_SERVER_HOST", "0.0.0.0", "server.host", "\"0.0.0.0\""},
+    {"GEMMA_SERVER_HOST", "localhost", "server.host", "\"localhost\""},
     {"GEMMA_SERVER_PORT", "8001", "server.port", "8001"},
     {"API_PORT", "8002", "server.port", "8002"},
     {"PORT", "8003", "server.port", "8003"},
@@ -52,15 +53,17 @@ const std::vector<AliasCase> aliasCases = {
     {"RATE_LIMIT_BURST", "40", "limits.burst", "40"},
     {"RATE_LIMIT_PER_MIN", "120", "limits.requests_per_minute", "120"},
     {"GEMMA_SECURITY_RATE_LIMIT_PER_MINUTE", "60", "limits.requests_per_minute", "60"},
-    {"DATABASE_URL", "postgresql+asyncpg://u:hidden@h/d", "database.url", "********"},
-    {"DATABASE_URL", "sqlite:///./gateway.db", "database.url", "********"},
+    {"DATABASE_URL", "postgresql+asyncpg://u:hidden@h/d", "database.url",
+     "\"postgresql+asyncpg://u:********@h/d\""},
+    {"DATABASE_URL", "sqlite:///./gateway.db", "database.url", "\"sqlite:///./gateway.db\""},
     {"USE_REDIS", "True", "redis.enabled", "true"},
-    {"REDIS_URL", "redis://:hidden@box:6379/1", "redis.url", "********"},
+    {"REDIS_URL", "redis://:hidden@box:6379/1", "redis.url", "\"redis://:********@box:6379/1\""},
     {"TRUSTED_PROXIES", "10.0.0.0/8,::1", "auth.trusted_proxies", "[\"10.0.0.0/8\", \"::1\"]"},
     {"CORS_ORIGINS", "[\"http://a\", \"http://b:1\"]", "server.cors_origins",
      "[\"http://a\", \"http://b:1\"]"},
     {"ALLOW_ORIGINS", "http://a,http://b", "server.cors_origins", "[\"http://a\", \"http://b\"]"},
     {"ALLOW_ORIGINS", "*", "server.cors_origins", "[\"*\"]"},
+    {"GEMMA_SECURITY_ALLOWED_ORIGINS", "*", "server.cors_origins", "[\"*\"]"},
     {"GEMMA_SECURITY_ALLOWED_ORIGINS", "[\"*\", \"http://a\"]", "server.cors_origins", "[\"*\"]"},
     {"CONNECT_TIMEOUT_SECONDS", "1", "upstream.connect_timeout_seconds", "1"},
     {"READ_TIMEOUT_SECONDS", "2.5", "upstream.read_timeout_seconds", "2.5"},
@@ -73,6 +76,10 @@ const std::vector<AliasCase> aliasCases = {
     {"LOG_LEVEL", "critical", "log.level", "\"error\""},
     {"WS_QUEUE_LIMIT", "3", "server.websocket_queue_limit", "3"},
     {"DRAIN_SECONDS", "5", "server.drain_seconds", "5"},
+    {"GEMMA_CACHE_ENABLED", "true", "cache.enabled", "true"},
+    {"CACHE_ENABLED", "1", "cache.enabled", "true"},
+    {"CACHE_TTL_SECONDS", "600", "cache.lifetime_seconds", "600"},
+    {"GEMMA_CACHE_TTL", "3600", "cache.lifetime_seconds", "3600"},
     {"DEFAULT_MODEL_KEY", "LOCAL", "model.default_route", "\"local\""},
     {"OLLAMA_BASE_URL", "http://box:11434/", "routes.ollama.url", "\"http://box:11434\""},
     {"OLLAMA_BASE_URL", "http://box:11434/v1", "routes.ollama.url", "\"http://box:11434\""},
@@ -178,7 +185,7 @@ void VariablesSourceTest::everyOwnNameWorks()
 void VariablesSourceTest::unusedNamesAreTold_data()
 {
     QTest::addColumn<QString>("name");
-    for (const char *name : {"GEMMA_CACHE_ENABLED", "CACHE_ENABLED", "GEMMA_PERFORMANCE_PRECISION"})
+    for (const char *name : {"GEMMA_PERFORMANCE_PRECISION"})
         QTest::newRow(name) << QString::fromLatin1(name);
 }
 
