@@ -49,9 +49,12 @@ Stop AddressCounters::refuse(const Stop &stop, const LimitSettings &settings, Mo
 
 std::optional<RateFigures::Figure> AddressCounters::figure(const LimitSettings &settings, MonotonicTime now)
 {
-    if (settings.requestsPerMinute <= 0)
-        return std::nullopt;
-    return makeFigure(settings.requestsPerMinute, m_minute.used(now), m_minute.untilEmpty(now));
+    if (settings.requestsPerMinute > 0)
+        return makeFigure(settings.requestsPerMinute, m_minute.used(now), m_minute.untilEmpty(now));
+    if (settings.requestsPerSecond > 0)
+        return makeFigure(std::max(settings.burst, 1), m_burst.used(burstOf(settings), now),
+                          m_burst.untilFull(now));
+    return std::nullopt;
 }
 
 } // namespace gatehouse

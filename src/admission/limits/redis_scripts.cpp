@@ -175,6 +175,10 @@ local limit = k_minute and m_limit or k_hour and h_limit or a_limit
 if k_minute and k_hour and h_limit - k_hour.s < m_limit - k_minute.s then
     w, limit = k_hour, h_limit
 end
+if not w and a ~= none and refill > 0 then
+    local missing = math.max(0, full_at - now_us)
+    return {gate, delay, math.max(burst, 1), math.ceil(missing / refill), math.ceil(missing / 1000)}
+end
 if not w then
     return {gate, delay, -1, 0, 0}
 end

@@ -29,4 +29,17 @@ void TokenBucket::take(const Bound &bound, MonotonicTime now)
     m_fullAt = std::max(m_fullAt, now) + refill(bound);
 }
 
+qint64 TokenBucket::used(const Bound &bound, MonotonicTime now) const
+{
+    const std::chrono::nanoseconds each = refill(bound);
+    const std::chrono::nanoseconds missing = std::max(m_fullAt - now, std::chrono::nanoseconds::zero());
+    return (missing + each - std::chrono::nanoseconds(1)) / each;
+}
+
+std::chrono::milliseconds TokenBucket::untilFull(MonotonicTime now) const
+{
+    return std::chrono::ceil<std::chrono::milliseconds>(
+        std::max(m_fullAt - now, std::chrono::nanoseconds::zero()));
+}
+
 } // namespace gatehouse

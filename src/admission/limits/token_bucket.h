@@ -3,6 +3,8 @@
 
 #include "base/clock.h"
 
+#include <QtGlobal>
+
 namespace gatehouse {
 
 /// A token bucket: `burst` requests at once, and `perSecond` more each second. Instead of a number of tokens
@@ -20,6 +22,10 @@ public:
     /// How long until a request passes; zero: now. Rounded up.
     [[nodiscard]] std::chrono::milliseconds wait(const Bound &bound, MonotonicTime now) const;
     void take(const Bound &bound, MonotonicTime now);
+
+    /// Of `burst`: how many are gone; a request that is being refilled counts as gone.
+    [[nodiscard]] qint64 used(const Bound &bound, MonotonicTime now) const;
+    [[nodiscard]] std::chrono::milliseconds untilFull(MonotonicTime now) const; ///< Rounded up.
 
 private:
     MonotonicTime m_fullAt{};

@@ -335,6 +335,8 @@ void LimitersTest::requestFigures()
     QCOMPARE(figureOf({}), "9 5 60");
     asked.limits.apply(unlimited);
     QCOMPARE(figureOf({}), "none");
+    asked.limits.apply({.requestsPerSecond = 0.5, .burst = 3, .blockAfter = 0});
+    QCOMPARE(figureOf({}) + figureOf({}) + figureOf({}) + figureOf({}), "3 2 23 1 43 0 63 0 6");
 }
 
 void LimitersTest::concurrency()
