@@ -1,24 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "metrics/metrics.h"
 
+#include "metrics/duration_histogram.h"
+#include "metrics/families.h"
 #include "metrics/process_usage.h"
 
-#include <QHash>
-#include <QMutex>
-
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
-#include <prometheus/histogram.h>
-#include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <atomic>
 #include <sstream>
 
 namespace gatehouse {
 
 namespace {
-
-using Buckets = prometheus::Histogram::BucketBoundaries;
 
 const Buckets requestBuckets{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
                              0.5,   1,      2.5,   5,    10,    30,   60,  120};
@@ -30,68 +24,14 @@ double seconds(std::chrono::nanoseconds duration)
     return std::chrono::duration<double>(duration).count();
 }
 
-/// Children of one family by label values. The library's own lookup builds a map and hashes it at each call;
-/// this keeps the request path at one lock and one hash of a short key. Bounded by `limit`: what comes later
-/// is counted under the label value `other`, so that no flood of names can fill the memory.
-template <typename Metric>
-class Children
+prometheus::Gauge &gauge(prometheus::Registry &registry, const char *name, const char *help)
 {
-public:
-    Children(prometheus::Family<Metric> &family, std::initializer_list<const char *> names,
-             Buckets buckets = {})
-        : m_family(family)
-        , m_names(names.begin(), names.end())
-        , m_buckets(std::move(buckets))
-    {}
-
-    Metric &of(const QByteArrayList &values)
-    {
-        const QMutexLocker lock(&m_mutex);
-        if (Metric *child = m_children.value(values.join('\0')))
-            return *child;
-        const QByteArrayList kept =
-            m_children.size() < limit ? values : QByteArrayList(values.size(), "other");
-        Metric *&child = m_children[kept.join('\0')];
-        if (!child)
-            child = &make(kept);
-        return *child;
-    }
-
-private:
-    static constexpr qsizetype limit = 2000;
-
-    Metric &make(const QByteArrayList &values)
-    {
-        prometheus::Labels labels;
-        for (std::size_t i = 0; i < m_names.size(); ++i)
-            labels.emplace(m_names[i], values.at(static_cast<qsizetype>(i)).toStdString());
-        if constexpr (std::is_same_v<Metric, prometheus::Histogram>)
-            return m_family.Add(labels, m_buckets);
-        else
-            return m_family.Add(labels);
-    }
-
-    prometheus::Family<Metric> &m_family;
-    std::vector<std::string> m_names;
-    Buckets m_buckets;
-    QMutex m_mutex;
-    QHash<QByteArray, Metric *> m_children;
-};
-
-prometheus::Family<prometheus::Counter> &counters(prometheus::Registry &r, const char *name, const char *help)
-{
-    return prometheus::BuildCounter().Name(name).Help(help).Register(r);
+    return gauges(registry, name, help).Add({});
 }
 
-prometheus::Family<prometheus::Histogram> &histograms(prometheus::Registry &r, const char *name,
-                                                      const char *help)
+prometheus::Counter &counter(prometheus::Registry &registry, const char *name, const char *help)
 {
-    return prometheus::BuildHistogram().Name(name).Help(help).Register(r);
-}
-
-prometheus::Gauge &gauge(prometheus::Registry &r, const char *name, const char *help)
-{
-    return prometheus::BuildGauge().Name(name).Help(help).Register(r).Add({});
+    return counters(registry, name, help).Add({});
 }
 
 } // namespace
@@ -99,14 +39,26 @@ prometheus::Gauge &gauge(prometheus::Registry &r, const char *name, const char *
 class Metrics::Private
 {
 public:
-    explicit Private(std::function<Gauges()> readGauges)
-        : gauges(std::move(readGauges))
+    explicit Private(std::function<Gauges()> gaugesReader)
+        : readGauges(std::move(gaugesReader))
     {
         buildInfo.Set(1);
-        lastCpu = processUsage().cpuSeconds;
+        startTime.Set(seconds(std::chrono::system_clock::now().time_since_epoch()));
     }
 
-    std::function<Gauges()> gauges;
+    std::function<Gauges()> readGauges;
+    const std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+
+    // What figures() tells; the exposition has its own.
+    std::atomic<qint64> requestSum = 0;
+    std::atomic<qint64> errorSum = 0;
+    std::atomic<qint64> inferenceSum = 0;
+    std::atomic<qint64> promptTokenSum = 0;
+    std::atomic<qint64> completionTokenSum = 0;
+    std::atomic<qint64> runningExchanges = 0;
+    std::atomic<qint64> openWebSockets = 0;
+    DurationHistogram inferenceTimes;
+
     prometheus::Registry registry;
     Children<prometheus::Counter> requests{counters(registry, "http_requests_total", "Requests answered."),
                                            {"method", "endpoint", "status"}};
@@ -131,39 +83,70 @@ public:
     Children<prometheus::Counter> tokens{
         counters(registry, "gatehouse_tokens_total", "Tokens read (prompt) and written (completion)."),
         {"model", "kind"}};
+    Children<prometheus::Gauge> routeUp{
+        gauges(registry, "gatehouse_upstream_up",
+               "Whether a route listed its models when it was last asked; absent: never asked."),
+        {"route"}};
+    Children<prometheus::Gauge> queueDepth{
+        gauges(registry, "gatehouse_queue_depth", "Requests waiting for a local model."), {"model"}};
+
     prometheus::Gauge &running = gauge(registry, "gatehouse_exchanges_running", "Answers under way.");
+    prometheus::Gauge &webSockets = gauge(registry, "gatehouse_websockets_open", "Open WebSockets.");
     prometheus::Gauge &connections = gauge(registry, "active_connections_total", "Open client connections.");
     prometheus::Gauge &accepted =
         gauge(registry, "gatehouse_connections_accepted", "Connections accepted since the start.");
     prometheus::Gauge &refused = gauge(registry, "gatehouse_connections_refused",
                                        "Connections refused for lack of room since the start.");
+    prometheus::Counter &cacheHits =
+        counter(registry, "gatehouse_cache_hits_total", "Chat requests answered from the response cache.");
+    prometheus::Counter &cacheMisses = counter(registry, "gatehouse_cache_misses_total",
+                                               "Chat requests that the response cache had no answer to.");
+    prometheus::Gauge &cacheAnswers =
+        gauge(registry, "gatehouse_cache_answers", "Answers in the response cache.");
+    prometheus::Gauge &cacheBytes = gauge(registry, "gatehouse_cache_bytes", "Size of the response cache.");
+    prometheus::Gauge &databaseUp = gauge(registry, "gatehouse_database_up", "Whether the database answers.");
+    prometheus::Gauge &ledgerRoom =
+        gauge(registry, "gatehouse_ledger_has_room",
+              "Whether requests can be accounted for; requests to models are refused where they can't.");
     prometheus::Gauge &memory = gauge(registry, "memory_usage_bytes", "Resident memory of this process.");
     prometheus::Gauge &cpu = gauge(registry, "cpu_usage_percent",
-                                   "Processor time of this process since the last scrape, 100 = one core.");
-    prometheus::Gauge &buildInfo = prometheus::BuildGauge()
-                                       .Name("gatehouse_build_info")
-                                       .Help("The running version, always 1.")
-                                       .Register(registry)
+                                   "Processor time of this process since the last look, 100 = one core.");
+    prometheus::Gauge &startTime =
+        gauge(registry, "process_start_time_seconds", "When this server was started, in seconds since 1970.");
+    prometheus::Gauge &buildInfo = gauges(registry, "gatehouse_build_info", "The running version, always 1.")
                                        .Add({{"version", GATEHOUSE_VERSION}});
 
-    QMutex scrapeMutex;
-    std::chrono::steady_clock::time_point lastScrape = std::chrono::steady_clock::now();
-    double lastCpu = 0;
+    QMutex readMutex; ///< Guards `cpuMeter`, and the gauges' values against two readers.
+    CpuMeter cpuMeter;
 
-    void refreshGauges()
+    void refresh()
     {
-        const Gauges read = gauges();
+        show(readGauges());
+        running.Set(static_cast<double>(runningExchanges));
+        webSockets.Set(static_cast<double>(openWebSockets));
+        const ProcessUsage usage = processUsage();
+        memory.Set(static_cast<double>(usage.residentBytes));
+        cpu.Set(cpuMeter.percent(usage.cpuSeconds, std::chrono::steady_clock::now()));
+    }
+
+private:
+    void show(const Gauges &read)
+    {
         connections.Set(static_cast<double>(read.activeConnections));
         accepted.Set(static_cast<double>(read.acceptedConnections));
         refused.Set(static_cast<double>(read.refusedConnections));
-        const ProcessUsage usage = processUsage();
-        memory.Set(static_cast<double>(usage.residentBytes));
-        const auto now = std::chrono::steady_clock::now();
-        if (const double elapsed = seconds(now - lastScrape); elapsed > 0.1) {
-            cpu.Set(100 * (usage.cpuSeconds - lastCpu) / elapsed);
-            lastScrape = now;
-            lastCpu = usage.cpuSeconds;
+        follow(cacheHits, read.cache.hits);
+        follow(cacheMisses, read.cache.misses);
+        cacheAnswers.Set(static_cast<double>(read.cache.answers));
+        cacheBytes.Set(static_cast<double>(read.cache.bytes));
+        databaseUp.Set(read.isDatabaseUp ? 1 : 0);
+        ledgerRoom.Set(read.hasLedgerRoom ? 1 : 0);
+        for (const Gauges::Route &route : read.routes) {
+            if (route.isUp)
+                routeUp.of({route.key}).Set(*route.isUp ? 1 : 0);
         }
+        for (const Gauges::Queue &queue : read.queues)
+            queueDepth.of({queue.model}).Set(static_cast<double>(queue.waiting));
     }
 };
 
@@ -177,6 +160,9 @@ void Metrics::count(const RequestFacts &facts)
 {
     d->requests.of({facts.method, facts.endpoint, QByteArray::number(facts.status)}).Increment();
     d->requestSeconds.of({facts.endpoint}).Observe(seconds(facts.duration));
+    ++d->requestSum;
+    if (facts.status >= 400)
+        ++d->errorSum;
 }
 
 void Metrics::count(const InferenceFacts &facts)
@@ -187,25 +173,63 @@ void Metrics::count(const InferenceFacts &facts)
         d->firstTokenSeconds.of({facts.model}).Observe(seconds(*facts.timeToFirstToken));
     d->tokens.of({facts.model, "prompt"}).Increment(static_cast<double>(facts.promptTokens));
     d->tokens.of({facts.model, "completion"}).Increment(static_cast<double>(facts.completionTokens));
+    ++d->inferenceSum;
+    d->promptTokenSum += facts.promptTokens;
+    d->completionTokenSum += facts.completionTokens;
+    d->inferenceTimes.count(facts.duration);
 }
 
 void Metrics::exchangeBegan()
 {
-    d->running.Increment();
+    ++d->runningExchanges;
 }
 
 void Metrics::exchangeEnded()
 {
-    d->running.Decrement();
+    --d->runningExchanges;
+}
+
+void Metrics::webSocketOpened()
+{
+    ++d->openWebSockets;
+}
+
+void Metrics::webSocketClosed()
+{
+    --d->openWebSockets;
 }
 
 QByteArray Metrics::exposition() const
 {
-    const QMutexLocker lock(&d->scrapeMutex);
-    d->refreshGauges();
+    const QMutexLocker lock(&d->readMutex);
+    d->refresh();
     std::ostringstream out;
     prometheus::TextSerializer().Serialize(out, d->registry.Collect());
     return QByteArray::fromStdString(out.str());
+}
+
+MetricFigures Metrics::figures() const
+{
+    const ProcessUsage usage = processUsage();
+    const QMutexLocker lock(&d->readMutex);
+    return {.uptime = uptime(),
+            .requests = d->requestSum,
+            .errors = d->errorSum,
+            .inferences = d->inferenceSum,
+            .promptTokens = d->promptTokenSum,
+            .completionTokens = d->completionTokenSum,
+            .p50Ms = d->inferenceTimes.quantileMs(0.5),
+            .p95Ms = d->inferenceTimes.quantileMs(0.95),
+            .exchangesRunning = d->runningExchanges,
+            .webSockets = d->openWebSockets,
+            .residentBytes = usage.residentBytes,
+            .cpuPercent = d->cpuMeter.percent(usage.cpuSeconds, std::chrono::steady_clock::now()),
+            .gauges = d->readGauges()};
+}
+
+std::chrono::seconds Metrics::uptime() const
+{
+    return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - d->start);
 }
 
 } // namespace gatehouse

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QByteArray>
+#include <QList>
 
 #include <chrono>
 #include <functional>
@@ -35,9 +36,53 @@ struct InferenceFacts
 /// Figures that are read when somebody asks, not counted as they change.
 struct Gauges
 {
+    /// A local model's requests.
+    struct Queue
+    {
+        QByteArray model;
+        qint64 waiting = 0;
+    };
+    /// An upstream, or a local model.
+    struct Route
+    {
+        QByteArray key;
+        std::optional<bool> isUp; ///< Unset: never asked.
+    };
+    struct Cache
+    {
+        qint64 hits = 0;
+        qint64 misses = 0;
+        qint64 answers = 0;
+        qint64 bytes = 0;
+    };
+
     qint64 activeConnections = 0;
     qint64 acceptedConnections = 0;
     qint64 refusedConnections = 0;
+    int lanes = 0;
+    Cache cache = {};
+    bool isDatabaseUp = true;
+    bool hasLedgerRoom = true; ///< False: requests to models are refused, as they could not be accounted for.
+    QList<Route> routes = {};
+    QList<Queue> queues = {};
+};
+
+/// The same figures as the exposition's, for those who read JSON. Sums are since the start.
+struct MetricFigures
+{
+    std::chrono::seconds uptime{};
+    qint64 requests = 0;
+    qint64 errors = 0; ///< Requests answered with 400 and above, or not at all.
+    qint64 inferences = 0;
+    qint64 promptTokens = 0;
+    qint64 completionTokens = 0;
+    double p50Ms = 0; ///< Of inferences, from the hand-over to the end; 0: there was none.
+    double p95Ms = 0;
+    qint64 exchangesRunning = 0;
+    qint64 webSockets = 0;
+    qint64 residentBytes = 0;
+    double cpuPercent = 0; ///< Of one core, since somebody last asked.
+    Gauges gauges = {};
 };
 
 /// The process's counters and their exposition in Prometheus's text format 0.0.4. Thread-safe: the lanes
@@ -45,16 +90,21 @@ struct Gauges
 class Metrics
 {
 public:
-    explicit Metrics(std::function<Gauges()> gauges);
+    explicit Metrics(std::function<Gauges()> gauges); ///< Asked from any thread.
     ~Metrics();
 
     void count(const RequestFacts &facts);
     void count(const InferenceFacts &facts);
     void exchangeBegan(); ///< Each is followed by one exchangeEnded().
     void exchangeEnded();
+    void webSocketOpened(); ///< Each is followed by one webSocketClosed().
+    void webSocketClosed();
 
     /// The whole exposition. Costs a few milliseconds at most; meant for a scrape every few seconds.
     [[nodiscard]] QByteArray exposition() const;
+
+    [[nodiscard]] MetricFigures figures() const;
+    [[nodiscard]] std::chrono::seconds uptime() const; ///< Of this server.
 
     static constexpr const char *contentType = "text/plain; version=0.0.4; charset=utf-8";
 

@@ -28,4 +28,14 @@ ProcessUsage processUsage()
     return usage;
 }
 
+double CpuMeter::percent(double cpuSeconds, std::chrono::steady_clock::time_point now)
+{
+    if (const double elapsed = std::chrono::duration<double>(now - m_lastLook).count(); elapsed > 0.1) {
+        m_percent = 100 * (cpuSeconds - m_lastSeconds) / elapsed;
+        m_lastLook = now;
+        m_lastSeconds = cpuSeconds;
+    }
+    return m_percent;
+}
+
 } // namespace gatehouse

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "exposition_reader.h"
 #include "metrics/metrics.h"
+#include "metrics/process_usage.h"
 
 #include <QTest>
 
@@ -48,13 +50,133 @@ private Q_SLOTS:
         std::vector<std::thread> threads;
         for (int t = 0; t < 4; ++t)
             threads.emplace_back([&metrics] {
-                for (int i = 0; i < 1000; ++i)
+                for (int i = 0; i < 1000; ++i) {
                     metrics.count({.method = "GET", .endpoint = "/healthz", .status = 200, .duration = 1ms});
+                    metrics.count(
+                        InferenceFacts{.model = "m", .route = "r", .outcome = "ok", .duration = 1ms});
+                }
             });
+        for (int i = 0; i < 20; ++i)
+            QVERIFY(metrics.figures().requests <= 4000);
         for (std::thread &thread : threads)
             thread.join();
         QVERIFY(metrics.exposition().contains(
             "http_requests_total{endpoint=\"/healthz\",method=\"GET\",status=\"200\"} 4000"));
+        QCOMPARE(metrics.figures().requests, 4000);
+        QCOMPARE(metrics.figures().inferences, 4000);
+    }
+
+    void expositionIsWellFormed()
+    {
+        Metrics metrics([] {
+            return Gauges{.cache = {.hits = 3, .misses = 4},
+                          .routes = {{.key = "box", .isUp = true}},
+                          .queues = {{.model = "demo", .waiting = 2}}};
+        });
+        for (const char *name : {"plain", "quote\"back\\slash\nline", "w\xc3\xb6rter/latest"}) {
+            metrics.count({.method = "GET", .endpoint = name, .status = 200, .duration = 3ms});
+            metrics.count({.method = "GET", .endpoint = name, .status = 200, .duration = 3min});
+            metrics.count(InferenceFacts{
+                .model = name, .route = "r", .outcome = "ok", .duration = 1s, .timeToFirstToken = 1ms});
+        }
+        for (int i = 0; i < 2; ++i) { // Counters that follow others stay right at the second look.
+            const ExpositionReader read(metrics.exposition());
+            QCOMPARE(read.complaint(), QByteArray());
+            QCOMPARE(read.typeOf("http_requests_total"), QByteArray("counter"));
+            QCOMPARE(read.typeOf("http_request_duration_seconds"), QByteArray("histogram"));
+            QCOMPARE(read.typeOf("active_connections_total"), QByteArray("gauge"));
+            QCOMPARE(read.typeOf("gatehouse_cache_hits_total"), QByteArray("counter"));
+            QCOMPARE(read.value("gatehouse_cache_hits_total").value_or(-1), 3);
+            QCOMPARE(read.value("gatehouse_queue_depth{model=\"demo\"}").value_or(-1), 2);
+        }
+    }
+
+    void theReaderFindsMistakes_data()
+    {
+        QTest::addColumn<QByteArray>("text");
+        const QByteArray head = "# HELP a A.\n# TYPE a counter\n";
+        QTest::newRow("no end") << head + "a 1";
+        QTest::newRow("no number") << head + "a one\n";
+        QTest::newRow("other family") << head + "b 1\n";
+        QTest::newRow("twice") << head + "a 1\na 1\n";
+        QTest::newRow("bad label") << head + "a{x=1} 1\n";
+        QTest::newRow("open label") << head + "a{x=\"\"\"} 1\n";
+        const QByteArray histogram = "# HELP h H.\n# TYPE h histogram\n";
+        QTest::newRow("falling") << histogram +
+                                        "h_count 1\nh_sum 1\nh_bucket{le=\"1\"} 2\nh_bucket{le=\"+Inf\"} 1\n";
+        QTest::newRow("wrong count") << histogram + "h_count 2\nh_sum 1\nh_bucket{le=\"+Inf\"} 1\n";
+    }
+    void theReaderFindsMistakes()
+    {
+        QFETCH(QByteArray, text);
+        QVERIFY(!ExpositionReader(text).complaint().isEmpty());
+    }
+
+    void tellsWhichRoutesAreUp()
+    {
+        QList<Gauges::Route> routes{
+            {.key = "up", .isUp = true}, {.key = "down", .isUp = false}, {.key = "new"}};
+        Metrics metrics(
+            [&routes] { return Gauges{.isDatabaseUp = false, .hasLedgerRoom = false, .routes = routes}; });
+        const ExpositionReader first(metrics.exposition());
+        QCOMPARE(first.value("gatehouse_upstream_up{route=\"up\"}").value_or(-1), 1);
+        QCOMPARE(first.value("gatehouse_upstream_up{route=\"down\"}").value_or(-1), 0);
+        QVERIFY(!first.value("gatehouse_upstream_up{route=\"new\"}"));
+        QCOMPARE(first.value("gatehouse_database_up").value_or(-1), 0);
+        QCOMPARE(first.value("gatehouse_ledger_has_room").value_or(-1), 0);
+        routes[0].isUp = false;
+        QCOMPARE(
+            ExpositionReader(metrics.exposition()).value("gatehouse_upstream_up{route=\"up\"}").value_or(-1),
+            0);
+    }
+
+    void figuresAreTheSameSums()
+    {
+        Metrics metrics([] { return Gauges{.activeConnections = 7}; });
+        for (const int status : {200, 204, 399, 400, 499, 502})
+            metrics.count({.method = "GET", .endpoint = "/healthz", .status = status, .duration = 1h});
+        for (int i = 1; i <= 100; ++i)
+            metrics.count(InferenceFacts{.model = "m",
+                                         .route = "r",
+                                         .outcome = "ok",
+                                         .duration = std::chrono::milliseconds(10 * i),
+                                         .promptTokens = 2,
+                                         .completionTokens = 3});
+        metrics.exchangeBegan();
+        metrics.webSocketOpened();
+        metrics.webSocketOpened();
+        metrics.webSocketClosed();
+        const MetricFigures figures = metrics.figures();
+        QCOMPARE(figures.requests, 6);
+        QCOMPARE(figures.errors, 3);
+        QCOMPARE(figures.inferences, 100);
+        QCOMPARE(figures.promptTokens, 200);
+        QCOMPARE(figures.completionTokens, 300);
+        QVERIFY2(std::abs(figures.p50Ms - 500) < 25, qPrintable(QString::number(figures.p50Ms)));
+        QVERIFY2(std::abs(figures.p95Ms - 950) < 50, qPrintable(QString::number(figures.p95Ms)));
+        QCOMPARE(figures.exchangesRunning, 1);
+        QCOMPARE(figures.webSockets, 1);
+        QCOMPARE(figures.gauges.activeConnections, 7);
+        QVERIFY(figures.residentBytes > 1'000'000);
+        QVERIFY(figures.uptime < 60s);
+    }
+
+    void figuresOfNothingAreZero()
+    {
+        const MetricFigures figures = Metrics([] { return Gauges{}; }).figures();
+        QCOMPARE(figures.requests, 0);
+        QCOMPARE(figures.p50Ms, 0.0);
+        QCOMPARE(figures.p95Ms, 0.0);
+    }
+
+    void cpuIsMeasuredBetweenTwoLooks()
+    {
+        CpuMeter meter;
+        const auto start = std::chrono::steady_clock::now();
+        const double begin = processUsage().cpuSeconds;
+        (void)meter.percent(begin, start + 1s);
+        QCOMPARE(meter.percent(begin + 1, start + 3s), 50.0);
+        QCOMPARE(meter.percent(begin + 9, start + 3s + 10ms), 50.0); // Too soon to tell.
     }
 
     void staysBoundedUnderAFloodOfNames()
