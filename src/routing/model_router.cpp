@@ -2,6 +2,7 @@
 #include "routing/model_router.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace gatehouse {
 
@@ -47,6 +48,17 @@ Result<ResolvedModel> ModelRouter::outcome(const RouteDecision &decision)
                          .routeKey = keyOf(choice.route)};
 }
 
+qint64 ModelRouter::contextLength(const ResolvedModel &resolved) const
+{
+    const auto entry = m_catalogue.entries()->value(resolved.routeKey);
+    if (!entry)
+        return 0;
+    const auto found =
+        std::find_if(entry->models.begin(), entry->models.end(),
+                     [&resolved](const ModelInfo &info) { return isSameModel(info.id, resolved.model); });
+    return found == entry->models.end() ? 0 : found->contextLength;
+}
+
 void ModelRouter::list(QObject *context, const Listed &done)
 {
     QList<int> old;
@@ -59,6 +71,23 @@ void ModelRouter::list(QObject *context, const Listed &done)
     if (old.isEmpty())
         return done(m_routes.listing(*entries));
     whenRenewed(old, context, [this, done] { done(m_routes.listing(*m_catalogue.entries())); });
+}
+
+void ModelRouter::renew(QObject *context, const std::function<void()> &done)
+{
+    QList<int> all(m_routes.routes().size());
+    std::iota(all.begin(), all.end(), 0);
+    whenRenewed(all, context, done);
+}
+
+QList<RouteHealth> ModelRouter::health() const
+{
+    return routeHealth(m_routes.settings(), *m_catalogue.entries());
+}
+
+ModelListing ModelRouter::known() const
+{
+    return m_routes.listing(*m_catalogue.entries());
 }
 
 bool ModelRouter::refresh(int route)

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "routing/catalogue.h"
 #include "routing/model_listing.h"
+#include "routing/route_health.h"
 #include "routing/route_table.h"
 
 #include <QObject>
@@ -43,9 +44,19 @@ public:
     /// a route was wanted, what kept the route from listing it.
     void resolve(const QByteArray &model, const QByteArray &routeKey, QObject *context, const Resolved &done);
 
+    /// The model's window in tokens, as far as its route has told; 0: unknown.
+    [[nodiscard]] qint64 contextLength(const ResolvedModel &resolved) const;
+
     /// Calls `done` once, as resolve() does. Routes that were asked within Catalogue::freshness are not asked
     /// again.
     void list(QObject *context, const Listed &done);
+
+    /// Calls `done` once when every route has been asked within Catalogue::freshness, as resolve() does;
+    /// routes whose models were written down, too, which list() has no need to ask.
+    void renew(QObject *context, const std::function<void()> &done);
+    /// How the routes are doing and what they list, as far as known; these ask nobody.
+    [[nodiscard]] QList<RouteHealth> health() const;
+    [[nodiscard]] ModelListing known() const;
 
 private:
     /// Somebody who waits until every one of these routes has been asked.

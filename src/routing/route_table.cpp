@@ -136,7 +136,13 @@ RouteDecision RouteTable::decide(const QByteArray &model, const QByteArray &rout
     // The only route's upstream knows best what it serves, under which names it lists it or not.
     if (routes().size() == 1 && !configured(0) && routes().first().kind != RouteKind::Local)
         return RouteChoice{.model = wanted};
-    return byModel(wanted, model.isEmpty() ? defaultRoute() : -1, view);
+    const RouteDecision decision = byModel(wanted, model.isEmpty() ? defaultRoute() : -1, view);
+    const auto *error = std::get_if<Error>(&decision);
+    // A default that nothing here serves (another server's setting was kept) must not answer everybody by
+    // 404.
+    const bool isDefault = wanted == m_settings->model.defaultModel.toUtf8();
+    return error && error->code == ErrorCode::ModelNotFound && isDefault ? firstOf(defaultRoute(), view)
+                                                                         : decision;
 }
 
 // `preferred` (−1: none) wins where several routes serve the model.

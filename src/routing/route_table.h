@@ -33,6 +33,7 @@ class RouteTable
 public:
     explicit RouteTable(SettingsPtr settings);
 
+    [[nodiscard]] const Settings &settings() const { return *m_settings; }
     [[nodiscard]] const QList<RouteSettings> &routes() const { return m_settings->routes; }
     [[nodiscard]] bool isAllowed(const QByteArray &model) const;
 

@@ -97,6 +97,7 @@ private Q_SLOTS:
     void namedRouteThatIsNotThere();
     void namedRouteThatCannotList();
     void emptyModelIsTheDefaultModel();
+    void aDefaultModelThatNothingServes();
     void emptyModelIsTheFirstOfTheDefaultRoute();
     void emptyModelOnANamedRoute();
     void defaultRouteBreaksTheTieOfTheDefaultModelOnly();
@@ -205,6 +206,17 @@ void TestRouteTable::emptyModelIsTheDefaultModel()
     house.settings.model.defaultModel = two;
     house.route("a").route("b").listed("a", {"one"}).listed("b", {"two"});
     QCOMPARE(said(house.decide({})), QStringLiteral("1:two"));
+}
+
+// A kept setting may name a model of the server before this one.
+void TestRouteTable::aDefaultModelThatNothingServes()
+{
+    House house;
+    house.settings.model.defaultModel = two;
+    house.route("a").route("b").listed("a", {"one"}).listed("b", {"three"});
+    QCOMPARE(said(house.decide({})), QStringLiteral("0:one"));
+    QCOMPARE(said(house.decide("two")), QStringLiteral("0:one"));
+    QCOMPARE(said(house.decide("four")), QStringLiteral("model_not_found"));
 }
 
 void TestRouteTable::emptyModelIsTheFirstOfTheDefaultRoute()

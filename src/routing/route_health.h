@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "config/settings.h"
+#include "routing/catalogue.h"
+
+namespace gatehouse {
+
+/// How one route is doing, by the newest attempt to ask it for its models.
+struct RouteHealth
+{
+    enum class State {
+        Unknown, ///< It was never asked.
+        Ok,
+        Unavailable,
+    };
+
+    QByteArray key;
+    RouteKind kind = RouteKind::OpenAi;
+    State state = State::Unknown;
+    qsizetype models = 0;                                  ///< That it serves, as far as known.
+    std::optional<std::chrono::milliseconds> latency = {}; ///< Of the newest list that it gave.
+    std::optional<Error> failure = {};                     ///< When Unavailable.
+};
+
+/// All routes in their order. A route whose models were written down is fine as long as it answers at all:
+/// such servers often list none.
+[[nodiscard]] QList<RouteHealth> routeHealth(const Settings &settings, const CatalogueEntries &entries);
+
+/// Whether a request may find somebody who answers it: what was never asked counts as willing.
+[[nodiscard]] bool hasUsableRoute(const QList<RouteHealth> &routes);
+
+} // namespace gatehouse
