@@ -27,19 +27,17 @@ Exchange::Exchange(Ticket &ticket, ModelRouter &models, const Clock &clock)
     , m_clock(clock)
 {}
 
-void Exchange::start(ChatRequest request)
+void Exchange::start(ChatRequest request, History history)
 {
     m_estimate.emplace(request);
     m_ticket.record().inference.emplace();
-    const QByteArray model = request.model;
-    const QByteArray routeKey = request.routeKey;
-    m_models.resolve(model, routeKey, this,
-                     [this, request = std::move(request)](const Result<ResolvedModel> &resolved) mutable {
-                         open(std::move(request), resolved);
-                     });
+    m_request = std::move(request);
+    m_history = std::move(history);
+    m_models.resolve(m_request.model, m_request.routeKey, this,
+                     [this](const Result<ResolvedModel> &resolved) { open(resolved); });
 }
 
-void Exchange::open(ChatRequest request, const Result<ResolvedModel> &resolved)
+void Exchange::open(const Result<ResolvedModel> &resolved)
 {
     const Result<void> allowed =
         resolved ? checkAllowed(m_ticket.record().caller, resolved->model) : resolved.error();
@@ -48,17 +46,54 @@ void Exchange::open(ChatRequest request, const Result<ResolvedModel> &resolved)
         QTimer::singleShot(0, this, [this, error = allowed.error()] { fail(error); });
         return;
     }
+    m_resolved = *resolved;
+    m_request.model = resolved->model;
+    if (!m_history.messages.isEmpty()) {
+        const qint64 window = m_models.contextLength(m_resolved);
+        m_room = roomForHistory(m_request, window > 0 ? window : m_history.assumedWindow);
+    }
+    ask();
+}
+
+void Exchange::ask()
+{
+    ChatRequest request = m_request;
+    if (!m_history.messages.isEmpty()) {
+        auto &messages = std::get<Conversation>(request.input).messages;
+        messages = withHistory(m_history.messages, messages, m_room);
+        m_sent = messages.size();
+    }
+    m_estimate.emplace(request);
     InferenceRecord &inference = *m_ticket.record().inference;
-    inference.model = resolved->model;
-    inference.route = resolved->routeKey;
+    inference.model = m_resolved.model;
+    inference.route = m_resolved.routeKey;
     inference.handedOver = m_clock.now();
     inference.usage =
         m_estimate->usage(); // The prompt is read even if the caller leaves before the first token.
-    request.model = resolved->model;
-    m_stream = resolved->backend->open(request);
+    m_stream = m_resolved.backend->open(request);
     connect(m_stream.get(), &ChatStream::event, this, &Exchange::observe);
     if (m_paused)
         m_stream->pause();
+}
+
+/// Tokens are only estimated here, and a window may be smaller than its server says.
+bool Exchange::askWithLess(const Error &error)
+{
+    // OpenAI's word, and llama-server's.
+    const bool isTooLong =
+        error.reason == "context_length_exceeded" || error.reason == "exceed_context_size_error";
+    if (!isTooLong || m_history.messages.isEmpty() || m_ticket.record().inference->firstToken)
+        return false;
+    const auto &own = std::get<Conversation>(m_request.input).messages;
+    const auto less = [&] {
+        return withHistory(m_history.messages, own, m_room).size();
+    };
+    while (m_room > 0 && less() == m_sent)
+        m_room /= 2;
+    if (less() == m_sent) // The system message, which is never left out, or nothing.
+        return false;
+    ask();
+    return true;
 }
 
 void Exchange::pause()
@@ -77,8 +112,11 @@ void Exchange::resume()
 
 void Exchange::observe(const ChatEvent &happened)
 {
-    if (const auto *failed = std::get_if<AnswerFailed>(&happened))
-        return fail(failed->error);
+    if (const auto *failed = std::get_if<AnswerFailed>(&happened)) {
+        if (!askWithLess(failed->error))
+            fail(failed->error);
+        return;
+    }
     if (std::holds_alternative<AnswerCompleted>(happened))
         return complete();
     note(happened);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "chat/chat_backend.h"
+#include "exchange/context_window.h"
 #include "exchange/ticket.h"
 #include "exchange/usage_estimate.h"
 #include "routing/model_router.h"
@@ -20,8 +21,10 @@ public:
     /// Ticket, router and clock outlive the exchange.
     Exchange(Ticket &ticket, ModelRouter &models, const Clock &clock);
 
-    /// Begins; no event comes before it has returned. Called once.
-    void start(ChatRequest request);
+    /// Begins; no event comes before it has returned. Called once. As much of the history as the model's
+    /// window has room for goes in front of the request's messages; where the model says that it was too much
+    /// all the same, it is asked again with less.
+    void start(ChatRequest request, History history = {});
 
     void pause();
     void resume();
@@ -33,7 +36,9 @@ Q_SIGNALS:
     void event(const gatehouse::ChatEvent &event);
 
 private:
-    void open(ChatRequest request, const Result<ResolvedModel> &resolved);
+    void open(const Result<ResolvedModel> &resolved);
+    void ask();
+    [[nodiscard]] bool askWithLess(const Error &error);
     void observe(const ChatEvent &event);
     void note(const ChatEvent &event);
     void complete();
@@ -42,6 +47,11 @@ private:
     Ticket &m_ticket;
     ModelRouter &m_models;
     const Clock &m_clock;
+    ChatRequest m_request; ///< Without history, as asked; kept as long as it may be asked again.
+    History m_history;
+    ResolvedModel m_resolved;
+    qint64 m_room = 0;    ///< For history, in tokens.
+    qsizetype m_sent = 0; ///< Messages, history included.
     std::optional<UsageEstimate> m_estimate;
     ChatStreamPtr m_stream;
     bool m_hasUsage = false;

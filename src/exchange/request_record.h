@@ -20,9 +20,10 @@ struct InferenceRecord
     QByteArray model; ///< The name it was answered under; empty while unresolved.
     QByteArray route;
     Usage usage;
-    std::optional<FinishReason> finishReason; ///< Of the last choice that finished.
-    MonotonicTime handedOver{};               ///< When the backend was asked.
-    std::optional<MonotonicTime> firstToken;
+    std::optional<FinishReason> finishReason = {}; ///< Of the last choice that finished.
+    MonotonicTime handedOver = {};                 ///< When the backend was asked.
+    std::optional<MonotonicTime> firstToken = {};
+    bool fromCache = false; ///< Answered without asking the model.
 };
 
 /// All that is kept of one request, filled in as it passes and settled once.

@@ -19,8 +19,13 @@ qint64 inputBytes(const ChatRequest &request)
     if (const auto *conversation = std::get_if<Conversation>(&request.input)) {
         for (const Message &message : conversation->messages)
             bytes += plainText(message).size();
+    } else if (const auto *prompt = std::get_if<Prompt>(&request.input)) {
+        for (const QByteArray &text : prompt->texts)
+            bytes += text.size();
     } else {
-        for (const QByteArray &text : std::get<Prompt>(request.input).texts)
+        const auto &input = std::get<EmbeddingInput>(request.input);
+        bytes += input.tokens.count(',') * bytesPerToken;
+        for (const QByteArray &text : input.texts)
             bytes += text.size();
     }
     return bytes;

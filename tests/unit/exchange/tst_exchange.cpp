@@ -55,6 +55,7 @@ private Q_SLOTS:
     void settlesFailures();
     void tellsAnUnknownModelAfterStartHasReturned();
     void passesPauseOnEvenBeforeTheStreamIsOpen();
+    void sendsHistoryAlongAndLessOfItIfItWasTooMuch();
 
 private:
     void start(const QByteArray &model = {}, bool stream = true);
@@ -179,6 +180,34 @@ void ExchangeTest::passesPauseOnEvenBeforeTheStreamIsOpen()
     QVERIFY(m_backend->stream->paused);
     m_exchange->resume();
     QVERIFY(!m_backend->stream->paused);
+}
+
+void ExchangeTest::sendsHistoryAlongAndLessOfItIfItWasTooMuch()
+{
+    History history{.assumedWindow = 120};
+    for (const char *text : {"one", "two", "three", "four"})
+        history.messages << textMessage(Role::User, text) << textMessage(Role::Assistant, text);
+    m_exchange->start({.input = Conversation{{textMessage(Role::User, "now")}}, .stream = true}, history);
+    const auto sent = [this] {
+        return std::get<Conversation>(m_backend->asked.input).messages.size();
+    };
+    const qsizetype atFirst = sent();
+    QVERIFY(atFirst > 3);
+    QCOMPARE(plainText(std::get<Conversation>(m_backend->asked.input).messages.last()), QByteArray("now"));
+
+    const Error tooLong{.code = ErrorCode::UpstreamRejected, .reason = "context_length_exceeded"};
+    qsizetype before = atFirst;
+    while (sent() > 1) {
+        tell(AnswerFailed{tooLong});
+        QVERIFY(m_seen.isEmpty());
+        QVERIFY(sent() <= before);
+        before = sent();
+    }
+    QVERIFY(!m_ticket->isSettled());
+    // Without any history it is the request itself that is too long.
+    tell(AnswerFailed{tooLong});
+    QCOMPARE(m_seen.size(), 1);
+    QVERIFY(m_ticket->isSettled());
 }
 
 QTEST_GUILESS_MAIN(ExchangeTest)
