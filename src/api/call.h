@@ -22,6 +22,7 @@ public:
     [[nodiscard]] Ticket &ticket() { return m_ticket; }
     [[nodiscard]] ResponseSink &sink() { return m_sink; }
 
+    [[nodiscard]] const RequestRecord &record() const { return m_ticket.record(); }
     [[nodiscard]] const Caller &caller() const { return m_ticket.record().caller; }
 
     /// Fields that the answer is to carry besides its own.

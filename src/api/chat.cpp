@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "api/cached_answer.h"
 #include "api/chat_answer.h"
 #include "api/endpoint_table.h"
 #include "api/endpoints.h"
 #include "api/lane_context.h"
+#include "api/session_owner.h"
 #include "base/id.h"
+#include "dialects/native/answer_encoder.h"
+#include "dialects/native/request_decoder.h"
+#include "dialects/openai/answer_encoder.h"
+#include "dialects/openai/embeddings.h"
 #include "dialects/openai/request_decoder.h"
-#include "exchange/usage_estimate.h"
 
 #include <QCoreApplication>
 
@@ -13,72 +18,167 @@ namespace gatehouse {
 
 namespace {
 
-using Decoder = Result<ChatRequest> (*)(QByteArrayView);
+/// A body as its dialect reads it, and how its answer is to be spelled.
+struct Reading
+{
+    ChatRequest request;
+    std::function<std::unique_ptr<AnswerEncoder>(Call &, LaneContext &, const ChatRequest &)> encoder;
+    QByteArray sessionId = {};
+    QByteArray spelling = {}; ///< Tells apart what one endpoint answers in different ways.
+};
+using Reader = Result<Reading> (*)(QByteArrayView body);
 
-/// What is reserved for an answer whose caller names no bound: few are longer.
-constexpr qint64 usualAnswerTokens = 1024;
-
-void answer(Call &call, LaneContext &context, ChatRequest request, openai::AnswerKind kind)
+std::unique_ptr<AnswerEncoder> openAiEncoder(LaneContext &context, const ChatRequest &request,
+                                             openai::AnswerKind kind)
 {
     const auto created =
         std::chrono::duration_cast<std::chrono::seconds>(context.clock().wallNow().time_since_epoch());
-    openai::AnswerEncoder encoder({.id = makeId(kind == openai::AnswerKind::Chat ? "chatcmpl-" : "cmpl-"),
-                                   .created = qint64(created.count()),
-                                   .model = {}, // What answers says its name.
-                                   .kind = kind,
-                                   .stream = request.stream,
-                                   .includeUsage = request.includeUsage});
-    auto *shown = new ChatAnswer(call, context, std::move(encoder));
-    shown->start(std::move(request));
-    shown->checkCaller(context.gate()->keys()); // It may have been revoked between the gates.
+    return std::make_unique<openai::AnswerEncoder>(
+        openai::AnswerHead{.id = makeId(kind == openai::AnswerKind::Chat ? "chatcmpl-" : "cmpl-"),
+                           .created = qint64(created.count()),
+                           .model = {}, // What answers says its name.
+                           .kind = kind,
+                           .stream = request.stream,
+                           .includeUsage = request.includeUsage});
 }
 
-/// The gates that want to know how much is asked for.
-void reserve(Call &call, LaneContext &context, ChatRequest request, openai::AnswerKind kind)
+std::unique_ptr<AnswerEncoder> openAiChat(Call &, LaneContext &context, const ChatRequest &request)
 {
-    const LimitSubject subject = context.limitSubject({}, call.caller());
-    const qint64 promptTokens = UsageEstimate(request).usage().promptTokens;
-    const auto *prompt = std::get_if<Prompt>(&request.input);
-    const qint64 answers = request.choices * (prompt ? prompt->texts.size() : 1);
-    const qint64 answerTokens = request.maxTokens.value_or(usualAnswerTokens) * answers;
-    context.limiter().reserve(
-        subject, promptTokens, answerTokens, &call,
-        [&call, &context, kind, request = std::move(request)](Decision<Reserved> decision) mutable {
-            if (const auto *refusal = std::get_if<Refusal>(&decision))
-                return call.refuse(*refusal);
-            auto &reserved = std::get<Reserved>(decision);
-            call.setFigures(reserved.figures);
-            call.ticket().hold(std::move(reserved.reservation));
-            answer(call, context, std::move(request), kind);
-        });
+    return openAiEncoder(context, request, openai::AnswerKind::Chat);
 }
 
-void serve(Call &call, LaneContext &context, Decoder decode, openai::AnswerKind kind)
+std::unique_ptr<AnswerEncoder> openAiCompletion(Call &, LaneContext &context, const ChatRequest &request)
 {
-    Result<ChatRequest> decoded = decode(call.request().body);
+    return openAiEncoder(context, request, openai::AnswerKind::Completion);
+}
+
+std::unique_ptr<AnswerEncoder> nativeChat(Call &call, LaneContext &context, const ChatRequest &request)
+{
+    const auto latency = [&call, &context] {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(context.clock().now() -
+                                                                     call.record().start);
+    };
+    return std::make_unique<native::AnswerEncoder>(
+        native::AnswerHead{.id = makeId("chat-"),
+                           .framing = request.stream ? native::Framing::Events : native::Framing::Folded,
+                           .latency = latency});
+}
+
+template <Result<ChatRequest> (*decode)(QByteArrayView), auto encoder>
+Result<Reading> readOpenAi(QByteArrayView body)
+{
+    Result<ChatRequest> request = decode(body);
+    if (!request)
+        return request.error();
+    return Reading{.request = std::move(*request), .encoder = encoder};
+}
+
+Result<Reading> readEmbeddings(QByteArrayView body)
+{
+    Result<openai::EmbeddingsBody> decoded = openai::decodeEmbeddingsRequest(body);
     if (!decoded)
-        return call.fail(decoded.error());
-    ChatRequest request = std::move(*decoded);
+        return decoded.error();
+    const auto encoder = [format = decoded->format](Call &, LaneContext &, const ChatRequest &) {
+        return std::make_unique<openai::EmbeddingsEncoder>(format);
+    };
+    return Reading{.request = std::move(decoded->request), .encoder = encoder};
+}
+
+/// Whoever sends one `message` (D) reads OpenAI's answers, whoever sends `messages` (A, C) their own.
+Result<Reading> readChat(QByteArrayView body)
+{
+    Result<native::ChatBody> decoded = native::decodeChatBody(body);
+    if (!decoded)
+        return decoded.error();
+    const bool isNative = decoded->form == native::ChatForm::Messages;
+    if (isNative)
+        decoded->request.choices = 1; // More could not be told.
+    return Reading{.request = std::move(decoded->request),
+                   .encoder = isNative ? &nativeChat : &openAiChat,
+                   .sessionId = decoded->sessionId,
+                   .spelling = isNative ? "native" : "openai"};
+}
+
+Result<Reading> readChatStream(QByteArrayView body)
+{
+    Result<native::ChatBody> decoded = native::decodeChatBody(body);
+    if (!decoded)
+        return decoded.error();
+    decoded->request.stream = true;
+    return Reading{
+        .request = std::move(decoded->request), .encoder = &openAiChat, .sessionId = decoded->sessionId};
+}
+
+/// The session that a request names, in its header or its body.
+Result<std::optional<SessionKey>> sessionOf(const Call &call, const Reading &reading)
+{
+    const auto header = call.request().headers.value("x-session-id");
+    const QByteArray id = header.value_or(reading.sessionId);
+    if (id.isEmpty() || !reading.request.isConversation())
+        return std::optional<SessionKey>();
+    if (!isSessionId(id))
+        return Error{.code = ErrorCode::InvalidRequest,
+                     .message = QCoreApplication::translate(
+                         "Chat", "A session's id is 1 to 128 letters, digits and -_.:~@"),
+                     .param = header ? "X-Session-Id" : "session_id"};
+    return std::optional(SessionKey{.owner = sessionOwner(call.caller(), call.record().client), .id = id});
+}
+
+void answer(Call &call, LaneContext &context, Question question, AnswerSpelling spelling)
+{
+    auto *shown = new ChatAnswer(call, context, std::move(spelling));
+    shown->start(std::move(question));
+}
+
+/// The same question may have been answered before, or is just being answered.
+void answerOnce(Call &call, LaneContext &context, const QByteArray &name, Question question,
+                std::unique_ptr<AnswerEncoder> encoder)
+{
+    // What calls back must be copyable.
+    auto asked = std::make_shared<Question>(std::move(question));
+    auto spelled = std::make_shared<std::unique_ptr<AnswerEncoder>>(std::move(encoder));
+    context.cache().find(name, &call, [&call, &context, asked, spelled](ResponseCache::Found found) {
+        if (const auto *known = std::get_if<CachedAnswerPtr>(&found))
+            return replyCached(call, **known);
+        answer(call, context, std::move(*asked),
+               {.encoder = std::move(*spelled),
+                .flight = std::move(std::get<std::unique_ptr<ResponseCache::Flight>>(found))});
+    });
+}
+
+void serve(Call &call, LaneContext &context, Reader read)
+{
+    Result<Reading> reading = read(call.request().body);
+    if (!reading)
+        return call.fail(reading.error());
+    ChatRequest &request = reading->request;
     if (request.routeKey.isEmpty())
         request.routeKey = call.request().headers.value("x-model-key").value_or(QByteArray());
-    // Work that could not be accounted for is not begun.
-    if (!context.store().hasRoom())
-        return call.fail({.code = ErrorCode::Overloaded,
-                          .message = QCoreApplication::translate("Chat", "The ledger can't be written to."),
-                          .retryAfter = std::chrono::seconds(5)});
-    reserve(call, context, std::move(request), kind);
+    Result<std::optional<SessionKey>> session = sessionOf(call, *reading);
+    if (!session)
+        return call.fail(session.error());
+    std::unique_ptr<AnswerEncoder> encoder = reading->encoder(call, context, request);
+    const bool isKept = !*session && isCacheable(call, context, request);
+    const QByteArray name = isKept ? cacheName(call, reading->spelling, request) : QByteArray();
+    Question question{.request = std::move(request), .session = std::move(*session)};
+    if (isKept)
+        return answerOnce(call, context, name, std::move(question), std::move(encoder));
+    answer(call, context, std::move(question), {.encoder = std::move(encoder)});
 }
 
 } // namespace
 
 void addChatEndpoints(EndpointTable &table, LaneContext &context)
 {
-    table.add("POST", "/v1/chat/completions", Access::Caller, [&context](Call &call) {
-        serve(call, context, &openai::decodeChatRequest, openai::AnswerKind::Chat);
-    });
-    table.add("POST", "/v1/completions", Access::Caller, [&context](Call &call) {
-        serve(call, context, &openai::decodeCompletionRequest, openai::AnswerKind::Completion);
-    });
+    const auto add = [&table, &context](const char *path, Reader read) {
+        table.add("POST", path, Access::Caller, [&context, read](Call &call) { serve(call, context, read); });
+    };
+    add("/v1/chat/completions", &readOpenAi<&openai::decodeChatRequest, &openAiChat>);
+    add("/v1/completions", &readOpenAi<&openai::decodeCompletionRequest, &openAiCompletion>);
+    add("/v1/embeddings", &readEmbeddings);
+    add("/api/chat", &readChat);
+    add("/api/chat/stream", &readChatStream);
+    add("/api/embeddings", &readEmbeddings);
 }
 
 } // namespace gatehouse

@@ -14,53 +14,54 @@ const Headers eventStreamHeaders{{"Content-Type", "text/event-stream"},
 
 } // namespace
 
-ChatAnswer::ChatAnswer(Call &call, LaneContext &context, openai::AnswerEncoder encoder)
+ChatAnswer::ChatAnswer(Call &call, LaneContext &context, AnswerSpelling spelling)
     : QObject(&call)
     , m_call(call)
     , m_clock(context.clock())
-    , m_encoder(std::move(encoder))
-    , m_exchange(std::make_unique<Exchange>(call.ticket(), context.models(), context.clock()))
+    , m_spelling(std::move(spelling))
+    , m_inquiry(call.ticket(), context, nullptr)
     , m_beatInterval(context.settings()->server.heartbeat)
 {
-    connect(m_exchange.get(), &Exchange::event, this, &ChatAnswer::show);
-    connect(&call.sink(), &ResponseSink::congested, m_exchange.get(), &Exchange::pause);
-    connect(&call.sink(), &ResponseSink::drained, m_exchange.get(), &Exchange::resume);
-    connect(&context, &LaneContext::closing, this, [this] {
-        breakOff({.code = ErrorCode::Overloaded,
-                  .message = tr("The server is going down."),
-                  .retryAfter = std::chrono::seconds(5)});
-    });
-    connect(&context, &LaneContext::accessChanged, this,
-            [this, &context] { checkCaller(context.gate()->keys()); });
-    if (const auto &key = call.caller().key; key && key->expiresAt) {
-        const auto left = *key->expiresAt - context.clock().wallNow();
-        const auto longest = std::chrono::milliseconds(std::chrono::hours(24));
-        QTimer::singleShot(std::clamp(left, std::chrono::milliseconds(0), longest), this,
-                           [this, &context] { checkCaller(context.gate()->keys()); });
-    }
+    connect(&m_inquiry, &Inquiry::reserved, this,
+            [this](const RateFigures &figures) { m_call.setFigures(figures); });
+    connect(&m_inquiry, &Inquiry::refused, this, &ChatAnswer::refuse);
+    connect(&m_inquiry, &Inquiry::event, this, &ChatAnswer::show);
+    connect(&call.sink(), &ResponseSink::congested, &m_inquiry, &Inquiry::pause);
+    connect(&call.sink(), &ResponseSink::drained, &m_inquiry, &Inquiry::resume);
     connect(&m_heartbeat, &QTimer::timeout, this, &ChatAnswer::beat);
     m_heartbeat.setSingleShot(true);
 }
 
-void ChatAnswer::start(ChatRequest request)
+void ChatAnswer::start(Question question)
 {
-    m_streams = request.stream;
+    m_streams = question.request.stream;
     if (m_streams && m_beatInterval.count() > 0) {
         m_lastSent = m_clock.now();
         m_heartbeat.start(m_beatInterval);
     }
-    m_exchange->start(std::move(request));
+    m_inquiry.start(std::move(question));
 }
 
 void ChatAnswer::show(const ChatEvent &event)
 {
     if (const auto *failed = std::get_if<AnswerFailed>(&event))
         return fail(failed->error);
-    const QByteArray bytes = m_encoder.encode(event);
+    if (const auto *started = std::get_if<AnswerStarted>(&event); started && m_spelling.flight)
+        m_call.addFields({{"X-Cache", "MISS"}});
+    const QByteArray bytes = m_spelling.encoder->encode(event);
     if (std::holds_alternative<AnswerCompleted>(event))
         finish(bytes);
     else if (m_streams)
         send(bytes);
+}
+
+void ChatAnswer::refuse(const Refusal &refusal)
+{
+    m_heartbeat.stop();
+    if (!m_call.sink().hasBegun())
+        return m_call.refuse(refusal);
+    m_call.ticket().failed(refusal.error);
+    fail(refusal.error);
 }
 
 void ChatAnswer::fail(const Error &error)
@@ -69,34 +70,19 @@ void ChatAnswer::fail(const Error &error)
     // As long as nothing was sent, the failure can still have its own status.
     if (!m_call.sink().hasBegun())
         return m_call.fail(error);
-    send(m_encoder.encode(AnswerFailed{error}));
+    send(m_spelling.encoder->encode(AnswerFailed{error}));
     m_call.sink().end();
-}
-
-void ChatAnswer::checkCaller(const KeyRing &keys)
-{
-    if (!keys.stillAdmits(m_call.caller(), m_clock.wallNow()))
-        breakOff({.code = ErrorCode::Unauthenticated,
-                  .message = tr("This key has been revoked."),
-                  .reason = "invalid_api_key"});
-}
-
-void ChatAnswer::breakOff(const Error &error)
-{
-    m_exchange.reset();
-    if (m_call.ticket().isSettled())
-        return;
-    // Unless something was sent, the failure has a status of its own, and the call settles by it.
-    if (m_call.sink().hasBegun())
-        m_call.ticket().failed(error);
-    fail(error);
 }
 
 void ChatAnswer::finish(const QByteArray &bytes)
 {
     m_heartbeat.stop();
-    if (!m_streams)
+    if (!m_streams) {
+        const auto &inference = m_call.ticket().record().inference;
+        if (m_spelling.flight && inference)
+            m_spelling.flight->land({.body = bytes, .model = inference->model, .route = inference->route});
         return m_call.replyJson(bytes);
+    }
     send(bytes);
     m_call.sink().end();
 }

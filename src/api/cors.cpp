@@ -3,13 +3,39 @@
 
 namespace gatehouse {
 
+namespace {
+
+bool isListed(const QByteArray &origin, const QStringList &origins)
+{
+    return origins.contains(QStringLiteral("*")) ||
+           origins.contains(QString::fromLatin1(origin), Qt::CaseInsensitive);
+}
+
+/// The origin of pages that were loaded from here. Browsers leave the scheme's own port out of both fields.
+QByteArray ownOrigin(const Request &request)
+{
+    const QByteArray host = request.headers.value("host").value_or(QByteArray());
+    return (request.peer.encrypted ? "https://" : "http://") + host;
+}
+
+} // namespace
+
+bool isAllowedOrigin(const Request &request, const QStringList &origins)
+{
+    const QList<QByteArray> shown = request.headers.values("origin");
+    if (shown.isEmpty())
+        return true;
+    return shown.size() == 1 && (isListed(shown.front(), origins) ||
+                                 shown.front().compare(ownOrigin(request), Qt::CaseInsensitive) == 0);
+}
+
 Headers corsFields(const Request &request, const QStringList &origins)
 {
     const auto origin = request.headers.value("origin");
     if (!origin || origins.isEmpty())
         return {};
     const bool anybody = origins.contains(QStringLiteral("*"));
-    if (!anybody && !origins.contains(QString::fromLatin1(*origin), Qt::CaseInsensitive))
+    if (!isListed(*origin, origins))
         return {{"Vary", "Origin"}};
     Headers fields{{"Access-Control-Allow-Origin", anybody ? QByteArray("*") : *origin},
                    {"Access-Control-Expose-Headers",

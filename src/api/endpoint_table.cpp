@@ -3,6 +3,8 @@
 
 #include "api/cors.h"
 #include "api/lane_context.h"
+#include "api/web_socket_gate.h"
+#include "http/web_socket_channel.h"
 
 #include <QCoreApplication>
 
@@ -84,22 +86,30 @@ private:
 
 /// The operator may open further paths to everybody, but none of an admin's. Whoever shows a good credential
 /// there is still known by it.
-Result<Caller> admit(const Request &request, Access access, const LaneContext &context)
+Result<Caller> admit(const Credentials &credentials, const QByteArray &path, Access access,
+                     const LaneContext &context)
 {
-    Result<Caller> caller = context.gate()->admit(credentialsOf(request), access);
+    Result<Caller> caller = context.gate()->admit(credentials, access);
     if (caller || access != Access::Caller)
         return caller;
-    const bool isOpened = context.settings()->auth.publicPaths.contains(QString::fromLatin1(request.path));
+    const bool isOpened = context.settings()->auth.publicPaths.contains(QString::fromLatin1(path));
     return isOpened ? Caller{.keyId = anonymousCallerId.toByteArray()} : caller;
 }
 
 /// Who it was that was let in but may not do this, for the record.
-Caller nameOf(const Request &request, const Result<Caller> &caller, const LaneContext &context)
+Caller nameOf(const Credentials &credentials, const Result<Caller> &caller, const LaneContext &context)
 {
     if (caller || caller.error().code != ErrorCode::Forbidden)
         return {};
-    const Result<Caller> known = context.gate()->admit(credentialsOf(request), Access::Caller);
+    const Result<Caller> known = context.gate()->admit(credentials, Access::Caller);
     return known ? Caller{.keyId = known->keyId, .role = known->role} : Caller{};
+}
+
+QHostAddress addressOf(const Credentials &credentials, const CredentialGate &gate)
+{
+    const QHostAddress client = gate.clientAddress(credentials);
+    const QHostAddress &peer = credentials.peer;
+    return client.isNull() || (isLoopback(client) && !isLoopback(peer)) ? peer : client;
 }
 
 /// Where anybody may call, a body that takes long to send has no place.
@@ -120,11 +130,12 @@ Result<void> checkHead(const Request &head, Access access, LaneContext &context)
 {
     if (access == Access::Public)
         return checkPublicHead(head);
-    const Result<Caller> caller = admit(head, access, context);
+    const Credentials credentials = credentialsOf(head);
+    const Result<Caller> caller = admit(credentials, head.path, access, context);
     if (caller)
         return {};
     auto refusal = std::make_shared<std::optional<Error>>();
-    context.limiter().admit(context.limitSubject(addressOf(head, *context.gate()), {}), &context,
+    context.limiter().admit(context.limitSubject(addressOf(credentials, *context.gate()), {}), &context,
                             [refusal](const Decision<Admitted> &decision) {
                                 if (const auto *refused = std::get_if<Refusal>(&decision))
                                     *refusal = refused->error;
@@ -132,13 +143,41 @@ Result<void> checkHead(const Request &head, Access access, LaneContext &context)
     return refusal->value_or(caller.error());
 }
 
+/// The last gate of a handshake: pages may open WebSockets to anywhere without asking first, and the browser
+/// sends along who they are instead.
+void checkOrigin(Call &call, const LaneContext &context)
+{
+    if (isAllowedOrigin(call.request(), context.settings()->server.corsOrigins))
+        return call.reply({.status = 101});
+    call.fail({.code = ErrorCode::Forbidden,
+               .message = QCoreApplication::translate("EndpointTable",
+                                                      "Pages of this origin may not open WebSockets here."),
+               .reason = "origin_not_allowed"});
+}
+
+/// The handshake has been answered. Whose it is is found once more, for the key may have been revoked since
+/// the gates decided.
+void openSocket(Request request, WebSocketChannel &channel, const SocketServe &serve,
+                const LaneContext &context)
+{
+    const Request shown = readHandshake(std::move(request)).request;
+    const Credentials credentials = credentialsOf(shown);
+    const Result<Caller> caller = admit(credentials, shown.path, Access::Caller, context);
+    if (!caller)
+        return channel.close(1008, caller.error().message);
+    serve({.requestId = shown.id,
+           .endpoint = shown.endpoint,
+           .pathParameters = shown.pathParameters,
+           .caller = *caller,
+           .address = addressOf(credentials, *context.gate())},
+          channel);
+}
+
 } // namespace
 
 QHostAddress addressOf(const Request &request, const CredentialGate &gate)
 {
-    const QHostAddress client = gate.clientAddress(credentialsOf(request));
-    const QHostAddress &peer = request.peer.address;
-    return client.isNull() || (isLoopback(client) && !isLoopback(peer)) ? peer : client;
+    return addressOf(credentialsOf(request), gate);
 }
 
 void EndpointTable::add(QByteArray method, QByteArray pattern, Access access,
@@ -150,6 +189,24 @@ void EndpointTable::add(QByteArray method, QByteArray pattern, Access access,
 void EndpointTable::addProbe(QByteArray method, QByteArray pattern, std::function<void(Call &)> serve)
 {
     add(std::move(method), std::move(pattern), Endpoint{.isProbe = true, .serve = std::move(serve)});
+}
+
+void EndpointTable::addWebSocket(QByteArray pattern, SocketServe serve)
+{
+    LaneContext &context = m_context;
+    const Endpoint endpoint{.access = Access::Caller, .serve = [&context](Call &call) {
+                                checkOrigin(call, context);
+                            }};
+    auto gate = [&context, endpoint](const Request &request, QObject &owner,
+                                     std::function<void(WebSocketDecision)> decide) {
+        SocketHandshake handshake = readHandshake(request);
+        auto *sink = new HandshakeSink(std::move(handshake.subprotocol), std::move(decide), &owner);
+        begin(std::move(handshake.request), *sink, endpoint, context);
+    };
+    auto open = [&context, serve = std::move(serve)](Request request, WebSocketChannel &channel) {
+        openSocket(std::move(request), channel, serve, context);
+    };
+    m_router.addWebSocket(std::move(pattern), std::move(gate), std::move(open));
 }
 
 void EndpointTable::add(QByteArray method, QByteArray pattern, Endpoint endpoint)
@@ -168,12 +225,13 @@ void EndpointTable::add(QByteArray method, QByteArray pattern, Endpoint endpoint
 
 void EndpointTable::begin(Request request, ResponseSink &sink, const Endpoint &endpoint, LaneContext &context)
 {
-    Result<Caller> caller = admit(request, endpoint.access, context);
-    const QHostAddress address = addressOf(request, *context.gate());
+    const Credentials credentials = credentialsOf(request);
+    Result<Caller> caller = admit(credentials, request.path, endpoint.access, context);
+    const QHostAddress address = addressOf(credentials, *context.gate());
     RequestRecord record{.requestId = request.id,
                          .method = request.method,
                          .endpoint = request.endpoint,
-                         .caller = caller.value_or(nameOf(request, caller, context)),
+                         .caller = caller.value_or(nameOf(credentials, caller, context)),
                          .client = address,
                          .isKept = !endpoint.isProbe,
                          .wallStart = context.clock().wallNow(),
@@ -193,7 +251,7 @@ void EndpointTable::addPreflights()
 {
     const auto methodsByPattern = m_methods; // add() notes OPTIONS, too.
     for (auto it = methodsByPattern.begin(); it != methodsByPattern.end(); ++it) {
-        const QByteArray methods = it.value().join(", ") + ", OPTIONS";
+        const QByteArray methods = it.value().join(", ").replace("GET", "GET, HEAD") + ", OPTIONS";
         addProbe("OPTIONS", it.key(), [methods](Call &call) {
             Response response{.status = 204, .headers = {{"Allow", methods}}};
             response.headers.append(preflightFields(call.request(), methods));

@@ -3,6 +3,7 @@
 
 #include "admission/credential_gate.h"
 #include "api/call.h"
+#include "api/socket_peer.h"
 #include "http/router.h"
 
 #include <functional>
@@ -31,6 +32,11 @@ public:
     {}
 
     void add(QByteArray method, QByteArray pattern, Access access, std::function<void(Call &)> serve);
+
+    /// A WebSocket (contract §2), with the same gates: credential, limits, and the page's origin, before the
+    /// handshake is answered. The handshake is one request of the ledger; each message is one of its own,
+    /// which is the business of `serve`.
+    void addWebSocket(QByteArray pattern, SocketServe serve);
 
     /// What machines ask over and over to see whether all is well: no credential, no limits, no row in the
     /// ledger.

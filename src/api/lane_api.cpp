@@ -13,14 +13,16 @@ LaneApi::LaneApi(const SharedServices &shared, LaneParts parts)
 {
     EndpointTable table(m_router, m_context);
     addChatEndpoints(table, m_context);
+    addSocketEndpoints(table, m_context);
     addModelEndpoints(table, m_context);
     addAuthEndpoints(table, m_context);
     addKeyEndpoints(table, m_context);
     addUserEndpoints(table, m_context);
     addUsageEndpoints(table, m_context);
+    addSessionEndpoints(table, m_context);
     addHealthEndpoints(table, m_context);
-    if (m_context.settings()->metrics.enabled)
-        addMetricsEndpoint(table, m_context);
+    addMetricsEndpoints(table, m_context);
+    addDocsEndpoints(table);
     table.addPreflights();
 }
 

@@ -5,11 +5,13 @@
 #include "admission/limits/limiter.h"
 #include "admission/limits/login_gate.h"
 #include "admission/password.h"
+#include "api/local_model_control.h"
 #include "api/readiness.h"
 #include "backends/http_client.h"
 #include "base/clock.h"
 #include "base/snapshot.h"
 #include "config/settings.h"
+#include "exchange/response_cache.h"
 #include "exchange/ticket.h"
 #include "routing/model_router.h"
 #include "store/store.h"
@@ -32,6 +34,8 @@ struct SharedServices
     PasswordWorker &passwords;
     LoginGate &logins;
     const Snapshot<TokensByKey> &tokensThisMonth;
+    ResponseCache &cache;
+    LocalModelControl &localModels;
     const Readiness &readiness;
     Metrics &metrics;
     Journal &journal;
@@ -65,6 +69,8 @@ public:
     [[nodiscard]] Store &store() const { return m_shared.store; }
     [[nodiscard]] PasswordWorker &passwords() const { return m_shared.passwords; }
     [[nodiscard]] LoginGate &logins() const { return m_shared.logins; }
+    [[nodiscard]] ResponseCache &cache() const { return m_shared.cache; }
+    [[nodiscard]] LocalModelControl &localModels() const { return m_shared.localModels; }
     [[nodiscard]] const Readiness &readiness() const { return m_shared.readiness; }
     [[nodiscard]] Metrics &metrics() const { return m_shared.metrics; }
     [[nodiscard]] Journal &journal() const { return m_shared.journal; }

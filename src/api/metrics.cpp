@@ -3,11 +3,14 @@
 
 #include "api/endpoint_table.h"
 #include "api/endpoints.h"
+#include "api/health_body.h"
 #include "api/lane_context.h"
 
 namespace gatehouse {
 
-void addMetricsEndpoint(EndpointTable &table, LaneContext &context)
+namespace {
+
+void addExposition(EndpointTable &table, LaneContext &context)
 {
     const auto serve = [&context](Call &call) {
         call.reply(
@@ -17,6 +20,18 @@ void addMetricsEndpoint(EndpointTable &table, LaneContext &context)
         table.addProbe("GET", "/metrics", serve);
     else
         table.add("GET", "/metrics", Access::Caller, serve);
+}
+
+} // namespace
+
+void addMetricsEndpoints(EndpointTable &table, LaneContext &context)
+{
+    table.add("GET", "/api/metrics", Access::Caller, [&context](Call &call) {
+        call.addFields({{"Cache-Control", "no-store"}});
+        call.replyJson(encodeFigures(context.metrics().figures()));
+    });
+    if (context.settings()->metrics.enabled)
+        addExposition(table, context);
 }
 
 } // namespace gatehouse

@@ -40,10 +40,11 @@ QByteArray outcomeName(const RequestRecord &record)
     Q_UNREACHABLE();
 }
 
-/// A method is the caller's to choose, so only the known ones become labels.
+/// A method is the caller's to choose, so only the known ones become labels. `WS` is one message on a
+/// WebSocket.
 QByteArray methodLabel(const QByteArray &method)
 {
-    static const QByteArrayList known{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+    static const QByteArrayList known{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "WS"};
     return known.contains(method) ? method : QByteArray("other");
 }
 
@@ -98,7 +99,7 @@ void RequestJournal::count(const RequestRecord &record, int status)
                      .endpoint = record.endpoint,
                      .status = status,
                      .duration = record.end - record.start});
-    if (!record.inference || record.inference->model.isEmpty())
+    if (!record.inference || record.inference->model.isEmpty() || record.inference->fromCache)
         return;
     const InferenceRecord &inference = *record.inference;
     InferenceFacts facts{.model = inference.model,
@@ -134,6 +135,8 @@ void RequestJournal::write(const RequestRecord &record, int status)
         fields.append({"completion_tokens", inference->usage.completionTokens});
         if (inference->usage.estimated)
             fields.append({"tokens_estimated", true});
+        if (inference->fromCache)
+            fields.append({"from_cache", true});
         if (inference->firstToken)
             fields.append({"first_token_ms", milliseconds(*inference->firstToken - inference->handedOver)});
     }

@@ -7,6 +7,7 @@
 #include "app/local_models.h"
 #include "backends/backend_factory.h"
 #include "routing/model_router.h"
+#include "routing/route_health.h"
 #include "store/key_repository.h"
 #include "store/ledger.h"
 #include "store/migrations.h"
@@ -27,7 +28,22 @@ StoreOptions storeOptions(const Settings &settings, DatabaseTarget target)
     return {.target = std::move(target),
             .dataDir = settings.dataDir,
             .keepRequests = std::chrono::hours(24) * settings.database.keepRequestsDays,
-            .maxRequests = settings.database.maxRequests};
+            .maxRequests = settings.database.maxRequests,
+            .keepSessions = std::chrono::hours(24) * settings.history.keepDays};
+}
+
+ResponseCache::Limits cacheLimits(const Settings &settings)
+{
+    return {.enabled = settings.cache.enabled,
+            .lifetime = settings.cache.lifetime,
+            .maxBytes = settings.cache.maxBytes};
+}
+
+std::optional<bool> isUp(const RouteHealth &route)
+{
+    if (route.state == RouteHealth::State::Unknown)
+        return std::nullopt;
+    return route.state == RouteHealth::State::Ok;
 }
 
 } // namespace
@@ -35,13 +51,9 @@ StoreOptions storeOptions(const Settings &settings, DatabaseTarget target)
 Gateway::Gateway(SettingsPtr settings, Log &log)
     : m_log(log)
     , m_settings(settings)
-    , m_metrics([this] {
-        const ServerCounters counters = m_server->counters();
-        return Gauges{.activeConnections = counters.activeConnections,
-                      .acceptedConnections = counters.acceptedConnections,
-                      .refusedConnections = counters.refusedConnections};
-    })
+    , m_metrics([this] { return gauges(); })
     , m_limits(settings->limits, m_clock)
+    , m_cache(cacheLimits(*settings), m_clock)
     , m_tokensThisMonth(std::make_shared<const TokensByKey>())
     , m_catalogue(m_clock)
     , m_localModels(std::make_unique<LocalModels>(*settings, log, m_readiness))
@@ -75,6 +87,23 @@ Result<QUrl> Gateway::start()
     m_url.setPort(*port);
     m_log.info("listening", {{"url", m_url.toEncoded()}});
     return m_url;
+}
+
+Gauges Gateway::gauges() const
+{
+    const ServerCounters counters = m_server->counters();
+    const ResponseCache::Figures cache = m_cache.figures();
+    Gauges gauges{
+        .activeConnections = counters.activeConnections,
+        .acceptedConnections = counters.acceptedConnections,
+        .refusedConnections = counters.refusedConnections,
+        .lanes = counters.lanes,
+        .cache = {.hits = cache.hits, .misses = cache.misses, .answers = cache.answers, .bytes = cache.bytes},
+        .isDatabaseUp = m_store->isHealthy(),
+        .hasLedgerRoom = m_store->hasRoom()};
+    for (const RouteHealth &route : routeHealth(*m_settings.get(), *m_catalogue.entries()))
+        gauges.routes.append({.key = route.key, .isUp = isUp(route)});
+    return gauges;
 }
 
 // Waits, as nobody is served yet.
@@ -165,6 +194,7 @@ void Gateway::reload(SettingsPtr settings)
 {
     m_access->reload(settings->auth);
     m_limits.apply(settings->limits);
+    m_cache.apply(cacheLimits(*settings));
     const bool hasTls = !settings->server.tlsCertificateFile.isEmpty();
     if (const auto tls = hasTls ? m_server->reloadTls(settings->server) : Result<void>(); !tls)
         m_log.error("certificate not reloaded", {{"reason", tls.error().message.toUtf8()}});
@@ -197,6 +227,8 @@ std::unique_ptr<LaneService> Gateway::makeLane()
                                                     .passwords = m_passwords,
                                                     .logins = m_logins,
                                                     .tokensThisMonth = m_tokensThisMonth,
+                                                    .cache = m_cache,
+                                                    .localModels = *m_localModels,
                                                     .readiness = m_readiness,
                                                     .metrics = m_metrics,
                                                     .journal = *m_journal,

@@ -9,6 +9,7 @@
 #include "api/request_journal.h"
 #include "base/snapshot.h"
 #include "config/settings.h"
+#include "exchange/response_cache.h"
 #include "http/server.h"
 #include "metrics/metrics.h"
 #include "routing/catalogue.h"
@@ -57,6 +58,7 @@ private:
     [[nodiscard]] std::unique_ptr<LaneService> makeLane();
     [[nodiscard]] Result<void> makeFirstKey();
     void askForTokensThisMonth();
+    [[nodiscard]] Gauges gauges() const; ///< Any thread.
 
     Log &m_log;
     QUrl m_url;
@@ -70,6 +72,7 @@ private:
     MemoryLimits m_limits;
     PasswordWorker m_passwords;
     LoginGate m_logins;
+    ResponseCache m_cache;
     Snapshot<TokensByKey> m_tokensThisMonth;
     QTimer m_monthTimer;
     bool m_firstKeyWanted = false;

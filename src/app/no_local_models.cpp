@@ -21,4 +21,19 @@ Result<std::unique_ptr<ChatBackend>> LocalModels::backend(const RouteSettings &)
                  .message = tr("This build has no engine for local models.")};
 }
 
+QList<ModelInfo> LocalModels::models() const
+{
+    return {};
+}
+
+std::optional<LocalModelControl::Outcome> LocalModels::load(const QByteArray &)
+{
+    return {};
+}
+
+std::optional<LocalModelControl::Outcome> LocalModels::unload(const QByteArray &)
+{
+    return {};
+}
+
 } // namespace gatehouse
