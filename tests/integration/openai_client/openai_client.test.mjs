@@ -160,6 +160,25 @@ describe("abort", () => {
   });
 });
 
+describe("embeddings", () => {
+  test("as the client asks for them unless told otherwise (base64), and as numbers", async () => {
+    const input = ["one", "two"];
+    const asked = await client.embeddings.create({ model: "fake", input });
+    assert.equal(asked.data.length, 2);
+    assert.ok(asked.usage.prompt_tokens > 0);
+    const numbers = await client.embeddings.create({ model: "fake", input, encoding_format: "float" });
+    for (const index of [0, 1]) {
+      assert.equal(asked.data[index].index, index);
+      assert.equal(asked.data[index].embedding.length, 8);
+      asked.data[index].embedding.forEach((value, i) =>
+        assert.ok(Math.abs(value - numbers.data[index].embedding[i]) < 1e-6));
+    }
+  });
+
+  test("what can't be embedded", () =>
+    assert.rejects(client.embeddings.create({ model: "fake", input: [] }), { status: 400, param: "input" }));
+});
+
 test("models", async () => {
   const ids = [];
   for await (const model of client.models.list()) ids.push(model.id);
