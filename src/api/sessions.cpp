@@ -6,9 +6,9 @@
 #include "api/json_body.h"
 #include "api/lane_context.h"
 #include "api/session_body.h"
+#include "api/session_cursor.h"
 #include "api/session_export.h"
 #include "api/session_owner.h"
-#include "api/session_query.h"
 #include "dialects/openai/field_reader.h"
 
 #include <QCoreApplication>
@@ -54,7 +54,7 @@ using FindSession = std::function<Result<SessionKey>(Database &)>;
 
 /// Which session the path names, as far as the caller may know of it: one's own; an admin's word reaches any,
 /// and `key_id` says whose where several have one of this name.
-Result<FindSession> sessionOf(const Call &call, SessionQuery &query)
+Result<FindSession> sessionOf(const Call &call, RequestQuery &query)
 {
     const QByteArray id = call.request().pathParameters.value("id");
     const auto keyId = query.text("key_id");
@@ -111,9 +111,9 @@ QByteArray encode(const QList<SessionRecord> &sessions, qint64 limit)
 
 void listSessions(Call &call, LaneContext &context)
 {
-    SessionQuery query(call.request().query);
+    RequestQuery query(call.request().query);
     const auto keyId = query.text("key_id");
-    const auto before = query.cursor("cursor");
+    const auto before = readSessionCursor(query, "cursor");
     const qint64 limit = query.integer("limit", 1, mostSessions).value_or(usualSessions);
     if (query.mistake())
         return call.fail(*query.mistake());
@@ -137,7 +137,7 @@ void listSessions(Call &call, LaneContext &context)
 
 void describeSession(Call &call, LaneContext &context)
 {
-    SessionQuery query(call.request().query);
+    RequestQuery query(call.request().query);
     const auto find = sessionOf(call, query);
     if (!find)
         return call.fail(find.error());
@@ -175,7 +175,7 @@ QByteArray encode(const QByteArray &sessionId, const MessagePage &page)
 
 void listMessages(Call &call, LaneContext &context)
 {
-    SessionQuery query(call.request().query);
+    RequestQuery query(call.request().query);
     const auto find = sessionOf(call, query);
     const SessionRepository::Page page{.after = query.integer("after", 0, anyNumber).value_or(0),
                                        .limit =
@@ -207,7 +207,7 @@ Result<QString> readTitle(const QByteArray &bytes)
 
 void renameSession(Call &call, LaneContext &context)
 {
-    SessionQuery query(call.request().query);
+    RequestQuery query(call.request().query);
     const auto find = sessionOf(call, query);
     if (!find)
         return call.fail(find.error());
@@ -226,7 +226,7 @@ void renameSession(Call &call, LaneContext &context)
 
 void removeSession(Call &call, LaneContext &context)
 {
-    SessionQuery query(call.request().query);
+    RequestQuery query(call.request().query);
     const auto find = sessionOf(call, query);
     if (!find)
         return call.fail(find.error());
@@ -242,7 +242,7 @@ void removeSession(Call &call, LaneContext &context)
 
 void exportSession(Call &call, LaneContext &context)
 {
-    SessionQuery query(call.request().query);
+    RequestQuery query(call.request().query);
     const auto find = sessionOf(call, query);
     const QByteArray form = query.text("format").value_or("json");
     if (form != "json" && form != "markdown")
@@ -270,7 +270,7 @@ QByteArray encode(const SessionRepository::SearchPage &page)
 /// One's own history only, an admin's too.
 void searchMessages(Call &call, LaneContext &context)
 {
-    SessionQuery query(call.request().query);
+    RequestQuery query(call.request().query);
     const auto words = query.text("q", longestSearch);
     const qint64 limit = query.integer("limit", 1, mostHits).value_or(usualHits);
     const qint64 below = query.integer("before", 1, anyNumber).value_or(0);

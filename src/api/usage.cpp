@@ -3,12 +3,11 @@
 #include "api/endpoints.h"
 #include "api/json_body.h"
 #include "api/lane_context.h"
+#include "api/request_query.h"
 #include "dialects/json/writer.h"
-#include "dialects/openai/field_reader.h"
 #include "store/ledger.h"
 
 #include <QCoreApplication>
-#include <QUrlQuery>
 
 namespace gatehouse {
 
@@ -16,60 +15,6 @@ namespace {
 
 constexpr int usualPage = 100;
 constexpr int longestPage = 1000;
-constexpr qsizetype longestWord = 256;
-
-Error invalid(const QByteArray &name)
-{
-    return openai::invalidField(
-        name, QCoreApplication::translate("Usage", "Invalid value for '%1'.").arg(QString::fromUtf8(name)),
-        "invalid_value");
-}
-
-/// The query's parameters, read one by one; the first mistake is kept.
-class Query
-{
-public:
-    explicit Query(const QByteArray &query)
-        : m_query(QString::fromLatin1(query))
-    {}
-
-    [[nodiscard]] std::optional<QByteArray> text(const char *name)
-    {
-        const QString key = QString::fromLatin1(name);
-        if (!m_query.hasQueryItem(key))
-            return std::nullopt;
-        const QByteArray value = m_query.queryItemValue(key, QUrl::FullyDecoded).toUtf8();
-        if (value.isEmpty() || value.size() > longestWord)
-            m_mistake = invalid(name);
-        return value;
-    }
-    [[nodiscard]] std::optional<WallTime> time(const char *name)
-    {
-        const auto word = text(name);
-        if (!word)
-            return std::nullopt;
-        const auto time = parseTime(*word);
-        if (!time)
-            m_mistake = invalid(name);
-        return time;
-    }
-    [[nodiscard]] std::optional<qint64> integer(const char *name, qint64 least, qint64 most)
-    {
-        const auto word = text(name);
-        if (!word)
-            return std::nullopt;
-        bool isNumber = false;
-        const qint64 value = word->toLongLong(&isNumber);
-        if (!isNumber || value < least || value > most)
-            m_mistake = invalid(name);
-        return value;
-    }
-    [[nodiscard]] const std::optional<Error> &mistake() const { return m_mistake; }
-
-private:
-    QUrlQuery m_query;
-    std::optional<Error> m_mistake;
-};
 
 void writeFigures(json::Writer &writer, const UsageFigures &figures)
 {
@@ -137,7 +82,7 @@ QByteArray encode(const RequestPage &page)
 
 void showStats(Call &call, LaneContext &context)
 {
-    Query query(call.request().query);
+    RequestQuery query(call.request().query);
     LedgerFilter filter{.keyId = query.text("key_id"),
                         .from = query.time("from"),
                         .to = query.time("to"),
@@ -161,7 +106,7 @@ void showStats(Call &call, LaneContext &context)
 
 void listRequests(Call &call, LaneContext &context)
 {
-    Query query(call.request().query);
+    RequestQuery query(call.request().query);
     LedgerFilter filter{.keyId = query.text("key_id"),
                         .from = query.time("from"),
                         .to = query.time("to"),

@@ -103,6 +103,8 @@ Gauges Gateway::gauges() const
         .hasLedgerRoom = m_store->hasRoom()};
     for (const RouteHealth &route : routeHealth(*m_settings.get(), *m_catalogue.entries()))
         gauges.routes.append({.key = route.key, .isUp = isUp(route)});
+    for (const auto &[model, waiting] : m_localModels->waiting())
+        gauges.queues.append({.model = model, .waiting = waiting});
     return gauges;
 }
 

@@ -95,6 +95,14 @@ Result<std::unique_ptr<ChatBackend>> LocalModels::backend(const RouteSettings &r
     return Error{.code = ErrorCode::Internal, .message = tr("The route has no model.")};
 }
 
+QList<std::pair<QByteArray, int>> LocalModels::waiting() const
+{
+    QList<std::pair<QByteArray, int>> waiting;
+    for (const Local &model : m_models)
+        waiting.emplaceBack(model.names.first(), model.engine->waiting());
+    return waiting;
+}
+
 QList<ModelInfo> LocalModels::models() const
 {
     QList<ModelInfo> rows;

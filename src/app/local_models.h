@@ -36,6 +36,9 @@ public:
     /// the constructor.
     [[nodiscard]] Result<std::unique_ptr<ChatBackend>> backend(const RouteSettings &route) const;
 
+    /// How many requests wait for each model, by its first name. Any thread.
+    [[nodiscard]] QList<std::pair<QByteArray, int>> waiting() const;
+
     [[nodiscard]] QList<ModelInfo> models() const override;
     std::optional<Outcome> load(const QByteArray &id) override;
     std::optional<Outcome> unload(const QByteArray &id) override;

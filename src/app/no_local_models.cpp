@@ -21,6 +21,11 @@ Result<std::unique_ptr<ChatBackend>> LocalModels::backend(const RouteSettings &)
                  .message = tr("This build has no engine for local models.")};
 }
 
+QList<std::pair<QByteArray, int>> LocalModels::waiting() const
+{
+    return {};
+}
+
 QList<ModelInfo> LocalModels::models() const
 {
     return {};

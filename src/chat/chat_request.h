@@ -45,6 +45,9 @@ struct EmbeddingInput
     /// of the vocabulary that the caller had in mind can read them.
     QByteArray tokens = {};
     std::optional<int> dimensions = {}; ///< ≥ 1; unset: the model's own.
+    /// The caller wants bytes in base64. An upstream that can spell vectors so may do it, too: reading them
+    /// takes a tenth of the time.
+    bool wantsBytes = false;
     friend bool operator==(const EmbeddingInput &, const EmbeddingInput &) = default;
 };
 

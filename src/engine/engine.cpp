@@ -35,6 +35,11 @@ EngineStatus Engine::status() const
     return m_worker->status();
 }
 
+int Engine::waiting() const
+{
+    return m_worker->waiting();
+}
+
 QByteArray Engine::name() const
 {
     return m_worker->options().name;

@@ -37,6 +37,7 @@ public:
     /// Any thread.
     [[nodiscard]] EngineStatus status() const;
     [[nodiscard]] QByteArray name() const;
+    [[nodiscard]] int waiting() const; ///< Requests that wait for their turn. Any thread.
 
     /// Any thread that has an event loop. A conversation, a prompt, or texts to embed. Requests wait for
     /// their turn in order of arrival, also while the model loads, which the first one sets going; embeddings

@@ -102,6 +102,12 @@ EngineStatus EngineWorker::status() const
     return m_status;
 }
 
+int EngineWorker::waiting() const
+{
+    const std::scoped_lock lock(m_mutex);
+    return m_answers.waiting() + m_embeddings.waiting();
+}
+
 JobId EngineWorker::submit(ChatRequest request, std::shared_ptr<AnswerChannel> channel)
 {
     Scheduler &scheduler = std::holds_alternative<EmbeddingInput>(request.input) ? m_embeddings : m_answers;

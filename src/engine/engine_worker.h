@@ -47,6 +47,7 @@ public:
     void stop();
 
     [[nodiscard]] EngineStatus status() const;
+    [[nodiscard]] int waiting() const; ///< Jobs that wait for their turn.
     [[nodiscard]] const EngineOptions &options() const { return m_options; }
 
     /// Takes a request, and loads the model if need be. 0: it was refused, and the channel has been told why.

@@ -121,8 +121,11 @@ Result<void> readMember(const Member &member, EmbeddingsBody &body)
         return readName(value, param, body.request.model);
     if (name == "modelKey")
         return readName(value, param, body.request.routeKey);
-    if (name == "encoding_format")
-        return readFormat(value, param, body.format);
+    if (name == "encoding_format") {
+        auto read = readFormat(value, param, body.format);
+        input.wantsBytes = body.format == VectorFormat::Base64;
+        return read;
+    }
     if (name == "dimensions")
         return readDimensions(value, param, input);
     body.request.extensions.append(opaqueField(name, value));
@@ -185,7 +188,7 @@ QByteArray encodeEmbeddingsRequest(const ChatRequest &request, QByteArrayView mo
     Writer writer(body);
     writer.beginObject().key("model").string(model);
     writeInput(writer, input);
-    writer.key("encoding_format").string("float");
+    writer.key("encoding_format").string(input.wantsBytes ? "base64" : "float");
     if (input.dimensions)
         writer.key("dimensions").integer(*input.dimensions);
     for (const OpaqueField &field : request.extensions)

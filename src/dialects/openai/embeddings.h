@@ -25,7 +25,7 @@ inline constexpr qsizetype maxEmbeddingInputs = 2048; ///< As OpenAI has it.
 /// How many vectors answer the input.
 [[nodiscard]] qsizetype vectorCount(const EmbeddingInput &input);
 
-/// The body for an OpenAI-compatible upstream, which is always asked for `float`.
+/// The body for an OpenAI-compatible upstream, which is asked for vectors as the caller wants them.
 [[nodiscard]] QByteArray encodeEmbeddingsRequest(const ChatRequest &request, QByteArrayView model);
 
 /// What an OpenAI-compatible upstream answered, as events up to the end; vectors spelled either way. `inputs`

@@ -77,7 +77,7 @@ void TestEmbeddings::everyField()
     QCOMPARE(body->request.model, QByteArray("org/e:1"));
     QCOMPARE(body->request.routeKey, QByteArray("box"));
     QCOMPARE(body->format, VectorFormat::Base64);
-    const EmbeddingInput expected{.texts = {"Hi"}, .dimensions = 256};
+    const EmbeddingInput expected{.texts = {"Hi"}, .dimensions = 256, .wantsBytes = true};
     QCOMPARE(inputOf(body->request), expected);
     const OpaqueFields extensions{{.name = "user", .json = "\"u\""}, {.name = "x", .json = "{\"a\": 1}"}};
     QCOMPARE(body->request.extensions, extensions);
@@ -199,7 +199,7 @@ void TestEmbeddings::upstreamBody()
         sent(
             R"({"input":"a\\b","model":"m","modelKey":"k","encoding_format":"base64","dimensions":8,"user":"u"})"),
         QByteArray(
-            R"({"model":"served","input":["a\\b"],"encoding_format":"float","dimensions":8,"user":"u"})"));
+            R"({"model":"served","input":["a\\b"],"encoding_format":"base64","dimensions":8,"user":"u"})"));
     QCOMPARE(sent(R"({"input":[[1, 2]]})"),
              QByteArray(R"({"model":"served","input":[[1, 2]],"encoding_format":"float"})"));
     QCOMPARE(openai::requestPath({.input = EmbeddingInput{}}), QByteArray("embeddings"));

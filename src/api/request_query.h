@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "base/clock.h"
 #include "base/error.h"
-#include "store/session_repository.h"
 
 #include <QUrlQuery>
 
@@ -10,16 +10,19 @@
 
 namespace gatehouse {
 
-/// The parameters behind `?` of a request for sessions, read one by one; the first mistake is kept.
-class SessionQuery
+/// The parameters behind `?` of a request, read one by one; the first mistake is kept. A `+` is a space, as
+/// forms write it; a plus itself comes encoded.
+class RequestQuery
 {
 public:
-    explicit SessionQuery(QByteArray query);
+    explicit RequestQuery(QByteArray query);
 
-    /// A text of 1 to `longest` bytes.
+    /// A text of 1 to `longest` bytes; unset where there is none.
     [[nodiscard]] std::optional<QByteArray> text(const char *name, qsizetype longest = 256);
     [[nodiscard]] std::optional<qint64> integer(const char *name, qint64 least, qint64 most);
-    [[nodiscard]] std::optional<SessionRepository::Before> cursor(const char *name);
+    /// As parseTime() reads it.
+    [[nodiscard]] std::optional<WallTime> time(const char *name);
+    /// Notes that this parameter says something impossible.
     void wrong(const char *name);
 
     /// InvalidRequest; `param` names the parameter.
@@ -29,8 +32,5 @@ private:
     QUrlQuery m_query;
     std::optional<Error> m_mistake;
 };
-
-/// Where the next page of sessions begins, in letters that go into an address as they are.
-[[nodiscard]] QByteArray sessionCursor(const SessionRecord &last);
 
 } // namespace gatehouse
