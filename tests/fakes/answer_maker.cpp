@@ -53,8 +53,9 @@ Result<Behaviour> wishedFor(const Question &question, const QJsonObject &body)
 
 int inputCount(const QJsonObject &body)
 {
-    const QJsonValue input = body.value(QLatin1String("input"));
-    return input.isArray() ? int(input.toArray().size()) : 1;
+    const QJsonArray input = body.value(QLatin1String("input")).toArray();
+    const bool isOneText = input.isEmpty() || input.first().isDouble(); // Plain, or as token numbers.
+    return isOneText ? 1 : int(input.size());
 }
 
 /// Makes the answers to one request, once its behaviour is known.

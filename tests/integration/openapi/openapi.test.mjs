@@ -96,6 +96,7 @@ describe("/v1", () => {
     await user.call("createEmbeddings", 200, { body: { model: "fake", input: ["one", "two"] } });
     await user.call("createEmbeddings", 200, { body: { model: "fake", input: "one", encoding_format: "base64" } });
     await user.call("createEmbeddings", 200, { body: { model: "fake", input: [[1, 2, 3], [4]], encoding_format: "float" } });
+    await user.call("createEmbeddings", 200, { body: { model: "fake", input: [1, 2, 3] } });
     await user.call("createEmbeddings", 400, { body: { model: "fake", input: {} } });
     await user.call("createEmbeddings", 400, { body: { model: "fake", input: "x", encoding_format: "hex" } });
   });
