@@ -20,9 +20,11 @@ struct Caller
     /// The key's id, or the user's; `local` for a keyless loopback peer, `static` for the configured key,
     /// `demo-admin` and `demo-user` for the demo keys, `anonymous` in mode off. Whoever shows a JWT that was
     /// made for a key is that key.
-    QByteArray keyId;
+    QByteArray keyId = {};
     CallerRole role = CallerRole::User;
-    std::shared_ptr<const KeyRecord> key; ///< Limits and allow list; null where no key was shown.
+    std::shared_ptr<const KeyRecord> key = {}; ///< Limits and allow list; null where no key was shown.
+    /// When the access token ends by which he was let in: nothing new is begun afterwards. Unset: no token.
+    std::optional<WallTime> validUntil = {};
 };
 
 /// What a request shows of itself, before anybody believed it.

@@ -26,12 +26,16 @@ QByteArrayView bearerToken(QByteArrayView authorization)
     return authorization.sliced(scheme.size()).trimmed();
 }
 
-Error refusal(bool shownOne)
+Error refusal(bool shownOne, Access access)
 {
     const QString message =
         shownOne ? GateText::tr("This API key or access token is not valid.")
-                 : GateText::tr("An API key is needed: send it as \"Authorization: Bearer <key>\" or "
-                                "\"x-api-key: <key>\".");
+        : access == Access::Admin
+            ? GateText::tr("An admin's API key is needed, also on this machine (gatehouse key add --admin): "
+                           "send it as "
+                           "\"Authorization: Bearer <key>\" or \"x-api-key: <key>\".")
+            : GateText::tr("An API key is needed: send it as \"Authorization: Bearer <key>\" or "
+                           "\"x-api-key: <key>\".");
     return {.code = ErrorCode::Unauthenticated, .message = message, .reason = "invalid_api_key"};
 }
 
@@ -97,7 +101,7 @@ Result<Caller> CredentialGate::admit(const Credentials &credentials, Access acce
         if (m_mode == AuthMode::Local && isTrustedNeighbour(credentials))
             return Caller{.keyId = localCallerId.toByteArray()};
     }
-    return refusal(!shown.isEmpty());
+    return refusal(!shown.isEmpty(), access);
 }
 
 QHostAddress CredentialGate::clientAddress(const Credentials &credentials) const
@@ -124,7 +128,10 @@ CredentialGate::Examined CredentialGate::examine(QByteArrayView shown) const
     if (!TokenIssuer::looksLikeToken(shown))
         return {.isMeant = shown.startsWith(keyPrefix)};
     const Result<TokenSubject> subject = m_tokens->verify(shown);
-    return {.caller = subject ? callerOf(*subject) : std::nullopt, .isMeant = true};
+    std::optional<Caller> caller = subject ? callerOf(*subject) : std::nullopt;
+    if (caller)
+        caller->validUntil = subject->expiresAt;
+    return {.caller = std::move(caller), .isMeant = true};
 }
 
 std::optional<Caller> CredentialGate::callerWith(const std::shared_ptr<const KeyRecord> &key) const

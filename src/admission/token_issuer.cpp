@@ -121,7 +121,8 @@ std::optional<TokenSubject> subjectOf(const Jwt &jwt)
     const QByteArray kind = textClaim(jwt, "kind");
     TokenSubject subject{.kind = kind == keyKind ? TokenSubject::Kind::Key : TokenSubject::Kind::User,
                          .id = textClaim(jwt, "sub"),
-                         .stamp = textClaim(jwt, "stamp")};
+                         .stamp = textClaim(jwt, "stamp"),
+                         .expiresAt = WallTime(std::chrono::seconds(numberClaim(jwt, "exp")))};
     const bool isWhole = (kind == keyKind || kind == userKind) && !subject.id.isEmpty();
     return isWhole ? std::optional(subject) : std::nullopt;
 }

@@ -20,6 +20,7 @@ struct TokenSubject
     /// What the key or password was when the token was made, see tokenSubject(): a token does not outlive a
     /// change of it.
     QByteArray stamp = {};
+    WallTime expiresAt = {}; ///< Of the token; told by verify().
 };
 
 /// Access tokens: JSON Web Tokens (RFC 7519) signed with HS256 and nothing else. Any thread.

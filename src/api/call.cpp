@@ -84,7 +84,7 @@ Response errorResponse(const Error &error, QByteArrayView path)
                                                                     : openai::ErrorForm::Plain)};
     if (error.retryAfter)
         response.headers.add("Retry-After", QByteArray::number(qint64(error.retryAfter->count())));
-    if (response.status == 401)
+    if (error.code == ErrorCode::Unauthenticated) // An upstream's 401 is not about this server's credentials.
         response.headers.add("WWW-Authenticate", "Bearer");
     if (error.code == ErrorCode::MethodNotAllowed)
         response.headers.add("Allow", error.detail.toLatin1());

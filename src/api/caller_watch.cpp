@@ -13,20 +13,36 @@ CallerWatch::CallerWatch(LaneContext &context, Caller caller, QObject *parent)
     , m_caller(std::move(caller))
 {
     connect(&context, &LaneContext::accessChanged, this, &CallerWatch::check);
-    if (m_caller.key && m_caller.key->expiresAt) {
-        const auto left = *m_caller.key->expiresAt - context.clock().wallNow();
-        const auto longest = std::chrono::milliseconds(std::chrono::hours(24));
-        QTimer::singleShot(std::clamp(left, std::chrono::milliseconds(0), longest), this,
-                           &CallerWatch::check);
-    }
+    if (m_caller.key)
+        waitForExpiry();
 }
 
 void CallerWatch::check()
 {
-    if (!m_context.gate()->keys().stillAdmits(m_caller, m_context.clock().wallNow()))
+    if (!m_context.gate()->keys().stillAdmits(m_caller, m_context.clock().wallNow())) {
         Q_EMIT revoked({.code = ErrorCode::Unauthenticated,
                         .message = tr("This key has been revoked."),
                         .reason = "invalid_api_key"});
+        return;
+    }
+    if (m_caller.key)
+        waitForExpiry();
+}
+
+/// A key's end may be changed while this watches; and a timer may be a little early by the wall's clock.
+void CallerWatch::waitForExpiry()
+{
+    const auto key = m_context.gate()->keys().keyById(m_caller.keyId);
+    if (!key || !key->expiresAt || *key->expiresAt == m_awaited)
+        return;
+    m_awaited = *key->expiresAt;
+    const auto left = *key->expiresAt - m_context.clock().wallNow();
+    const auto longest = std::chrono::milliseconds(std::chrono::hours(24));
+    const auto soonest = std::chrono::milliseconds(1);
+    QTimer::singleShot(std::clamp<std::chrono::milliseconds>(left, soonest, longest), this, [this] {
+        m_awaited = {};
+        check();
+    });
 }
 
 } // namespace gatehouse

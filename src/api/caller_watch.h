@@ -25,8 +25,11 @@ Q_SIGNALS:
     void revoked(const gatehouse::Error &error);
 
 private:
+    void waitForExpiry();
+
     LaneContext &m_context;
     const Caller m_caller;
+    WallTime m_awaited = {}; ///< The end that a timer waits for.
 };
 
 } // namespace gatehouse

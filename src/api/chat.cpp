@@ -112,17 +112,34 @@ Result<Reading> readChatStream(QByteArrayView body)
 /// The session that a request names, in its header or its body.
 Result<std::optional<SessionKey>> sessionOf(const Call &call, const Reading &reading)
 {
-    const auto header = call.request().headers.value("x-session-id");
-    const QByteArray id = header.value_or(reading.sessionId);
+    const QByteArray header = call.request().headers.value("x-session-id").value_or(QByteArray());
+    const QByteArray id = header.isEmpty() ? reading.sessionId : header;
     if (id.isEmpty() || !reading.request.isConversation())
         return std::optional<SessionKey>();
     if (!isSessionId(id))
+        return notASessionId(header.isEmpty() ? "session_id" : "X-Session-Id");
+    if (!reading.sessionId.isEmpty() && reading.sessionId != id)
         return Error{.code = ErrorCode::InvalidRequest,
-                     .message = QCoreApplication::translate(
-                         "Chat", "A session's id is 1 to 128 letters, digits and -_.:~@"),
-                     .param = header ? "X-Session-Id" : "session_id"};
+                     .message =
+                         QCoreApplication::translate("Chat", "Header and body name different sessions."),
+                     .param = "session_id",
+                     .reason = "invalid_value"};
     return std::optional(SessionKey{.owner = sessionOwner(call.caller(), call.record().client), .id = id});
 }
+
+/// A question that waits for somebody else's answer; a child of its call, so that it goes with it.
+class WaitingQuestion : public QObject
+{
+public:
+    WaitingQuestion(Call &call, Question question, std::unique_ptr<AnswerEncoder> encoder)
+        : QObject(&call)
+        , m_question(std::move(question))
+        , m_encoder(std::move(encoder))
+    {}
+
+    Question m_question;
+    std::unique_ptr<AnswerEncoder> m_encoder;
+};
 
 void answer(Call &call, LaneContext &context, Question question, AnswerSpelling spelling)
 {
@@ -134,14 +151,12 @@ void answer(Call &call, LaneContext &context, Question question, AnswerSpelling 
 void answerOnce(Call &call, LaneContext &context, const QByteArray &name, Question question,
                 std::unique_ptr<AnswerEncoder> encoder)
 {
-    // What calls back must be copyable.
-    auto asked = std::make_shared<Question>(std::move(question));
-    auto spelled = std::make_shared<std::unique_ptr<AnswerEncoder>>(std::move(encoder));
-    context.cache().find(name, &call, [&call, &context, asked, spelled](ResponseCache::Found found) {
+    auto *asked = new WaitingQuestion(call, std::move(question), std::move(encoder));
+    context.cache().find(name, &call, [&call, &context, asked](ResponseCache::Found found) {
         if (const auto *known = std::get_if<CachedAnswerPtr>(&found))
             return replyCached(call, **known);
-        answer(call, context, std::move(*asked),
-               {.encoder = std::move(*spelled),
+        answer(call, context, std::move(asked->m_question),
+               {.encoder = std::move(asked->m_encoder),
                 .flight = std::move(std::get<std::unique_ptr<ResponseCache::Flight>>(found))});
     });
 }
@@ -158,6 +173,7 @@ void serve(Call &call, LaneContext &context, Reader read)
     if (!session)
         return call.fail(session.error());
     std::unique_ptr<AnswerEncoder> encoder = reading->encoder(call, context, request);
+    // What belongs to a session depends on more than the request.
     const bool isKept = !*session && isCacheable(call, context, request);
     const QByteArray name = isKept ? cacheName(call, reading->spelling, request) : QByteArray();
     Question question{.request = std::move(request), .session = std::move(*session)};

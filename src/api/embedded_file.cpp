@@ -2,6 +2,8 @@
 #include "api/embedded_file.h"
 
 #include <QCryptographicHash>
+#include <QHash>
+#include <QMutex>
 #include <QResource>
 
 #include <algorithm>
@@ -44,6 +46,18 @@ QByteArrayList listOf(const Headers &headers, const char *name)
     return list;
 }
 
+/// Inflated once for the whole process: anybody may ask for these files, as often as they like.
+QByteArray inflated(const QByteArray &compressed)
+{
+    static QMutex mutex;
+    static QHash<const char *, QByteArray> files; // By where they lie in the program's image.
+    const QMutexLocker lock(&mutex);
+    QByteArray &bytes = files[compressed.constData()];
+    if (bytes.isNull())
+        bytes = qUncompress(compressed);
+    return bytes;
+}
+
 } // namespace
 
 EmbeddedFile::EmbeddedFile(const QString &path)
@@ -73,7 +87,7 @@ Response EmbeddedFile::response(const Request &request, const QByteArray &cacheC
     response.headers.add("Content-Type", m_type);
     if (isDeflated)
         response.headers.add("Content-Encoding", "deflate");
-    response.body = isDeflated ? m_bytes.mid(lengthBytes) : m_isCompressed ? qUncompress(m_bytes) : m_bytes;
+    response.body = isDeflated ? m_bytes.mid(lengthBytes) : m_isCompressed ? inflated(m_bytes) : m_bytes;
     return response;
 }
 

@@ -9,7 +9,8 @@
 namespace gatehouse {
 
 /// A file that was compiled into the program, ready to be answered with: its bytes lie in the program's image
-/// and are sent as they lie there (compressed) to whoever can read that. A value; any thread.
+/// and are sent as they lie there (compressed) to whoever can read that; for others they are inflated, once
+/// in the life of the process. A value; any thread.
 class EmbeddedFile
 {
 public:

@@ -34,6 +34,11 @@ bool isJson(const Request &request)
 
 Result<void> checkBody(const Request &request)
 {
+    const QByteArray coding =
+        request.headers.value("content-encoding").value_or(QByteArray()).trimmed().toLower();
+    if (!request.body.isEmpty() && !coding.isEmpty() && coding != "identity")
+        return Error{.code = ErrorCode::UnsupportedMediaType,
+                     .message = QCoreApplication::translate("EndpointTable", "Send the body uncompressed.")};
     if (request.body.isEmpty() || isJson(request))
         return {};
     return Error{.code = ErrorCode::UnsupportedMediaType,
@@ -191,12 +196,15 @@ void EndpointTable::addProbe(QByteArray method, QByteArray pattern, std::functio
     add(std::move(method), std::move(pattern), Endpoint{.isProbe = true, .serve = std::move(serve)});
 }
 
-void EndpointTable::addWebSocket(QByteArray pattern, SocketServe serve)
+void EndpointTable::addWebSocket(QByteArray pattern, SocketCheck check, SocketServe serve)
 {
     LaneContext &context = m_context;
-    const Endpoint endpoint{.access = Access::Caller, .serve = [&context](Call &call) {
-                                checkOrigin(call, context);
-                            }};
+    const Endpoint endpoint{
+        .access = Access::Caller, .serve = [&context, check = std::move(check)](Call &call) {
+            if (const auto checked = check ? check(call.request()) : Result<void>(); !checked)
+                return call.fail(checked.error());
+            checkOrigin(call, context);
+        }};
     auto gate = [&context, endpoint](const Request &request, QObject &owner,
                                      std::function<void(WebSocketDecision)> decide) {
         SocketHandshake handshake = readHandshake(request);

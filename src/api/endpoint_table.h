@@ -35,8 +35,8 @@ public:
 
     /// A WebSocket (contract §2), with the same gates: credential, limits, and the page's origin, before the
     /// handshake is answered. The handshake is one request of the ledger; each message is one of its own,
-    /// which is the business of `serve`.
-    void addWebSocket(QByteArray pattern, SocketServe serve);
+    /// which is the business of `serve`. `check` (empty: none) may refuse what the path or the query says.
+    void addWebSocket(QByteArray pattern, SocketCheck check, SocketServe serve);
 
     /// What machines ask over and over to see whether all is well: no credential, no limits, no row in the
     /// ledger.

@@ -47,9 +47,9 @@ void Inquiry::start(Question question)
                          .retryAfter = std::chrono::seconds(5)});
     if (!m_question.session)
         return reserve({});
-    if (!m_context.store().isHealthy())
+    if (!m_context.store().isHealthy() || m_context.store().isBehind())
         return breakOff({.code = ErrorCode::Overloaded,
-                         .message = tr("The database can't be reached."),
+                         .message = tr("The database can't keep up."),
                          .retryAfter = std::chrono::seconds(5)});
     recall();
 }
@@ -95,7 +95,7 @@ void Inquiry::ask(QList<Message> history)
     if (m_question.session) {
         m_transcript = std::make_unique<SessionTranscript>(
             m_context, SessionUse{.key = *m_question.session, .requestId = m_ticket.record().requestId});
-        m_transcript->begin(request, history);
+        m_history = history;
     }
     if (bringsConversation(request))
         history.clear();
@@ -130,9 +130,20 @@ void Inquiry::show(const ChatEvent &happened)
         return breakOff(failed->error);
     if (std::holds_alternative<AnswerCompleted>(happened))
         return complete(m_ticket.record().inference->finishReason.value_or(FinishReason::Stop));
+    m_hasStarted = m_hasStarted || std::holds_alternative<AnswerStarted>(happened);
     if (m_transcript)
-        m_transcript->observe(happened);
+        note(happened);
     Q_EMIT event(happened);
+}
+
+/// What no model ever began to answer (no such model, an upstream's refusal) is not part of the conversation.
+void Inquiry::note(const ChatEvent &happened)
+{
+    if (std::holds_alternative<AnswerStarted>(happened)) {
+        m_transcript->begin(m_question.request, m_history);
+        m_history.clear();
+    }
+    m_transcript->observe(happened);
 }
 
 void Inquiry::stop()
@@ -146,6 +157,8 @@ void Inquiry::stop()
     inference->finishReason = FinishReason::Cancelled;
     m_ticket.answered();
     const Usage used = inference->usage;
+    if (!m_hasStarted)
+        show(AnswerStarted{.model = inference->model});
     show(ChoiceFinished{.reason = FinishReason::Cancelled});
     show(UsageReported{used});
     complete(FinishReason::Cancelled);

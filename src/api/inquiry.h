@@ -58,6 +58,7 @@ private:
     void reserve(QList<Message> history);
     void ask(QList<Message> history);
     void show(const ChatEvent &event);
+    void note(const ChatEvent &event);
     void complete(FinishReason reason);
     void conclude(const ChatEvent &last);
 
@@ -65,8 +66,10 @@ private:
     LaneContext &m_context;
     Question m_question;
     std::unique_ptr<SessionTranscript> m_transcript;
+    QList<Message> m_history; ///< Until the transcript has begun.
     std::unique_ptr<Exchange> m_exchange;
     bool m_paused = false;
+    bool m_hasStarted = false;
     bool m_over = false; ///< Nothing more is asked of anybody; the last event may still wait for the store.
     bool m_told = false; ///< The last event was told.
 };

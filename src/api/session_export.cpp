@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "api/session_export.h"
 
+#include "api/caller_watch.h"
 #include "api/json_body.h"
 #include "api/lane_context.h"
 #include "api/session_body.h"
@@ -23,15 +24,27 @@ QByteArray fileName(const QByteArray &id, ExportForm form)
     return name + (form == ExportForm::Json ? ".json" : ".md");
 }
 
-/// One line, whatever somebody put into it.
-QByteArray heading(const QString &text)
+/// One line that opens nothing, whatever somebody put into it.
+QByteArray heading(QString text)
 {
-    return text.simplified().toUtf8();
+    text.remove(QLatin1Char('`'));
+    qsizetype begin = 0;
+    while (begin < text.size() && (text.at(begin) == QLatin1Char('#') || text.at(begin).isSpace()))
+        ++begin;
+    return text.mid(begin).simplified().toUtf8();
+}
+
+/// A block quote (CommonMark §5.1): no heading and no fence in it reaches beyond it.
+QByteArray quoted(QByteArray text)
+{
+    text.replace("\r\n", "\n").replace('\r', '\n').replace("\n", "\n> ");
+    return "> " + text + '\n';
 }
 
 QByteArray markdownHead(const SessionRecord &session)
 {
-    QByteArray head = "# " + heading(session.title.isEmpty() ? QString::fromUtf8(session.id) : session.title);
+    const QByteArray title = heading(session.title);
+    const QByteArray head = "# " + (title.isEmpty() ? session.id : title);
     return head + "\n\n" + rfc3339(session.createdAt) + " \xe2\x80\x93 " + rfc3339(session.updatedAt) + "\n";
 }
 
@@ -42,7 +55,14 @@ QByteArray asMarkdown(const MessageRecord &message)
         text += " (" + heading(QString::fromUtf8(message.model)) + ')';
     if (message.finishReason == "cancelled" || message.finishReason == "error")
         text += " [" + message.finishReason + ']';
-    return text + "\n\n" + message.text + '\n';
+    text += "\n\n";
+    if (!message.text.isEmpty() || message.json.isEmpty())
+        text += quoted(message.text);
+    if (!message.text.isEmpty() && !message.json.isEmpty())
+        text += '\n';            // Another quote: a fence that is open in the first one ends with it.
+    if (!message.json.isEmpty()) // Calls and images, which the text doesn't tell.
+        text += quoted("```json\n" + message.json + "\n```");
+    return text;
 }
 
 } // namespace
@@ -60,6 +80,8 @@ SessionExport::SessionExport(Call &call, LaneContext &context, ExportForm form,
         m_isCongested = false;
         proceed();
     });
+    auto *watch = new CallerWatch(context, call.caller(), this);
+    connect(watch, &CallerWatch::revoked, this, &SessionExport::fail);
 }
 
 void SessionExport::start()
@@ -106,11 +128,15 @@ Result<SessionExport::Part> SessionExport::readPart(SessionRepository &sessions,
 void SessionExport::take(const Result<Part> &part)
 {
     m_isReading = false;
+    if (m_call.ticket().isSettled())
+        return;
     if (!part)
         return fail(part.error());
     if (!m_key) {
         m_key = SessionKey{part->session.owner, part->session.id};
         begin(part->session);
+        if (m_call.request().method == "HEAD") // That was all of it.
+            return m_call.ticket().answered();
     }
     writeMessages(part->messages);
     if (part->isLast)
@@ -164,6 +190,8 @@ void SessionExport::finish()
 /// Half a file must not look like a whole one.
 void SessionExport::fail(const Error &error)
 {
+    if (m_call.ticket().isSettled())
+        return;
     if (!m_call.sink().hasBegun())
         return m_call.fail(error);
     m_call.ticket().failed(error);

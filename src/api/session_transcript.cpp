@@ -83,21 +83,56 @@ QString titleOf(const QList<MessageRecord> &messages)
     return line.first(end > titleLength / 2 ? end : titleLength) + u'…';
 }
 
-/// What a request says that its session doesn't know yet.
+QByteArrayList instructionsIn(const QList<Message> &messages)
+{
+    QByteArrayList texts;
+    for (const Message &message : messages) {
+        if (message.role == Role::System || message.role == Role::Developer)
+            texts.append(plainText(message));
+    }
+    return texts;
+}
+
+/// What a request says that its session doesn't know yet. Clients repeat their instructions with every
+/// request; those that the session was told last are no news.
 QList<MessageRecord> newsOf(const ChatRequest &request, const QList<Message> &history)
 {
     const QList<Message> &messages = std::get<Conversation>(request.input).messages;
     const auto answered = std::find_if(messages.rbegin(), messages.rend(), [](const Message &message) {
         return message.role == Role::Assistant;
     });
+    const QByteArrayList told = instructionsIn(history);
+    const QByteArrayList instructions = instructionsIn(messages);
+    const bool areNews = told.size() < instructions.size() || told.last(instructions.size()) != instructions;
     QList<MessageRecord> news;
-    for (auto message = answered.base(); message != messages.end(); ++message) {
+    for (auto message = messages.begin(); message != messages.end(); ++message) {
         const bool isInstruction = message->role == Role::System || message->role == Role::Developer;
-        // Clients repeat their instructions with every request.
-        if (!isInstruction || !history.contains(*message))
+        if (isInstruction ? areNews : message >= answered.base())
             news.append(recordOf(*message));
     }
     return news;
+}
+
+/// Puts each answer behind its own question: two requests may have been answered at the same time.
+QList<MessageRecord> inTurns(const QList<MessageRecord> &records)
+{
+    QList<QList<MessageRecord>> turns;
+    const auto isOpen = [](const QList<MessageRecord> &turn) {
+        return turn.last().role != "assistant";
+    };
+    for (const MessageRecord &record : records) {
+        const auto own = std::find_if(turns.rbegin(), turns.rend(), [&](const QList<MessageRecord> &turn) {
+            return isOpen(turn) && turn.last().requestId == record.requestId;
+        });
+        if (own == turns.rend())
+            turns.append(QList<MessageRecord>{record});
+        else
+            own->append(record);
+    }
+    QList<MessageRecord> ordered;
+    for (const QList<MessageRecord> &turn : turns)
+        ordered += turn;
+    return ordered;
 }
 
 } // namespace
@@ -125,7 +160,7 @@ void SessionTranscript::recall(LaneContext &context, const SessionKey &key, QObj
                                std::function<void(Result<QList<Message>>)> done)
 {
     using Records = QList<MessageRecord>;
-    context.store().read<Records>(
+    context.store().readNow<Records>(
         receiver,
         [key](Database &database) {
             return SessionRepository(database).tail(key, maxRecalled, maxRecalledBytes);
@@ -135,7 +170,7 @@ void SessionTranscript::recall(LaneContext &context, const SessionKey &key, QObj
                 return done(records.error());
             QList<Message> messages;
             messages.reserve(records->size());
-            for (const MessageRecord &record : *records)
+            for (const MessageRecord &record : inTurns(*records))
                 messages.append(messageOf(record));
             done(std::move(messages));
         });
@@ -148,7 +183,8 @@ void SessionTranscript::begin(const ChatRequest &request, const QList<Message> &
     m_title = titleOf(news);
     if (news.isEmpty())
         return;
-    append(std::move(news), &m_context, [failure = m_failure](const Result<void> &stored) {
+    m_isOpen = true;
+    append(std::move(news), Opening::Allowed, &m_context, [failure = m_failure](const Result<void> &stored) {
         if (!stored)
             *failure = stored.error();
     });
@@ -205,30 +241,41 @@ MessageRecord SessionTranscript::answer(FinishReason reason) const
 void SessionTranscript::finish(FinishReason reason, QObject *receiver,
                                std::function<void(const Result<void> &)> done)
 {
+    if (!m_begun) { // Nothing was said, so nothing was answered.
+        if (done)
+            done({});
+        return;
+    }
     m_finished = true;
-    append({answer(reason)}, receiver,
+    // A session that was deleted during the answer stays deleted.
+    append({answer(reason)}, m_isOpen ? Opening::Never : Opening::Allowed, receiver,
            [failure = m_failure, done = std::move(done)](const Result<void> &stored) {
                if (done)
                    done(*failure ? Result<void>(**failure) : stored);
            });
 }
 
-void SessionTranscript::append(QList<MessageRecord> messages, QObject *receiver,
+void SessionTranscript::append(QList<MessageRecord> messages, Opening opening, QObject *receiver,
                                std::function<void(const Result<void> &)> done)
 {
+    qint64 bytes = 0;
     for (MessageRecord &message : messages) {
         message.requestId = m_use.requestId;
         message.createdAt = m_context.clock().wallNow();
+        bytes += message.text.size() + message.json.size();
     }
     using Records = QList<MessageRecord>;
     m_context.store().write<Records>(
         receiver,
-        [key = m_use.key, title = m_title, messages = std::move(messages)](Database &database) {
-            return SessionRepository(database).append(key, title, messages);
+        [key = m_use.key, title = m_title, opening, messages = std::move(messages)](Database &database) {
+            SessionRepository sessions(database);
+            return opening == Opening::Allowed ? sessions.append(key, title, messages)
+                                               : sessions.extend(key, messages);
         },
         [done = std::move(done)](const Result<Records> &stored) {
             done(stored ? Result<void>() : Result<void>(stored.error()));
-        });
+        },
+        bytes);
 }
 
 } // namespace gatehouse

@@ -43,12 +43,13 @@ public:
     /// Gathers the answer.
     void observe(const ChatEvent &event);
 
-    /// Stores the answer. `done` tells in `receiver`'s thread that everything is committed; not once that has
-    /// gone.
+    /// Stores the answer, if begin() was called. `done` tells in `receiver`'s thread that everything is
+    /// committed; not once that has gone.
     void finish(FinishReason reason, QObject *receiver, std::function<void(const Result<void> &)> done);
 
 private:
-    void append(QList<MessageRecord> messages, QObject *receiver,
+    enum class Opening { Allowed, Never };
+    void append(QList<MessageRecord> messages, Opening opening, QObject *receiver,
                 std::function<void(const Result<void> &)> done);
     void gather(const QByteArray &text);
     void gather(const ToolCallDelta &delta);
@@ -64,6 +65,7 @@ private:
     /// A failure to store the question; shared with the store's reply, which may come after this has gone.
     std::shared_ptr<std::optional<Error>> m_failure = std::make_shared<std::optional<Error>>();
     bool m_begun = false;
+    bool m_isOpen = false; ///< The session was opened, or is there.
     bool m_finished = false;
 };
 

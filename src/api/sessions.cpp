@@ -125,7 +125,7 @@ void listSessions(Call &call, LaneContext &context)
              .param = "key_id"});
     if (isAdmin(call))
         owner = keyId.value_or(QByteArray());
-    context.store().read<QList<SessionRecord>>(
+    context.store().readNow<QList<SessionRecord>>(
         &call,
         [owner, before, limit](Database &database) {
             return SessionRepository(database).sessions(owner, before, limit + 1);
@@ -141,7 +141,7 @@ void describeSession(Call &call, LaneContext &context)
     const auto find = sessionOf(call, query);
     if (!find)
         return call.fail(find.error());
-    context.store().read<SessionRecord>(
+    context.store().readNow<SessionRecord>(
         &call,
         withSession<SessionRecord>(
             *find, [](SessionRepository &sessions, const SessionKey &key) { return sessions.find(key); }),
@@ -183,7 +183,7 @@ void listMessages(Call &call, LaneContext &context)
     if (query.mistake() || !find)
         return call.fail(query.mistake() ? *query.mistake() : find.error());
     const QByteArray id = call.request().pathParameters.value("id");
-    context.store().read<MessagePage>(
+    context.store().readNow<MessagePage>(
         &call,
         withSession<MessagePage>(*find,
                                  [page](SessionRepository &sessions, const SessionKey &key) {
@@ -280,7 +280,7 @@ void searchMessages(Call &call, LaneContext &context)
         return call.fail(openai::missingField("q"));
     const SessionRepository::Search search{
         .owner = ownerOf(call), .words = QString::fromUtf8(*words), .below = below, .limit = limit};
-    context.store().read<SessionRepository::SearchPage>(
+    context.store().readNow<SessionRepository::SearchPage>(
         &call, [search](Database &database) { return SessionRepository(database).search(search); },
         [&call](const Result<SessionRepository::SearchPage> &page) {
             page ? call.replyJson(encode(*page)) : call.fail(page.error());

@@ -17,6 +17,11 @@ namespace {
 constexpr quint16 goingAway = 1001;
 constexpr quint16 policyViolation = 1008;
 
+Error goingDown()
+{
+    return {.code = ErrorCode::Overloaded, .message = SocketChat::tr("The server is going down.")};
+}
+
 } // namespace
 
 SocketChat::SocketChat(SocketPeer peer, WebSocketChannel &channel, LaneContext &context,
@@ -74,32 +79,38 @@ void SocketChat::take(const QByteArray &text)
             m_answer->stop();
         return;
     }
-    auto &question = std::get<SocketQuestion>(*message);
+    ask(std::get<SocketQuestion>(std::move(*message)), text.size());
+}
+
+void SocketChat::ask(SocketQuestion question, qsizetype bytes)
+{
     if (!question.sessionId.isEmpty() && !isSessionId(question.sessionId))
-        return refuse({.code = ErrorCode::InvalidRequest,
-                       .message = tr("A session's id is 1 to 128 letters, digits and -_.:~@"),
-                       .param = "session_id"});
+        return refuse(notASessionId("session_id"));
     if (m_draining)
-        return refuse({.code = ErrorCode::Overloaded, .message = tr("The server is going down.")});
+        return refuse(goingDown(), question.sessionId);
+    const auto validUntil = m_peer.caller.validUntil;
+    if (validUntil && *validUntil <= m_context.clock().wallNow())
+        return close(policyViolation, tr("The access token has expired."));
     if (!m_answer)
         return answer(std::move(question));
 
     const SettingsPtr settings = m_context.settings();
     const bool isFull = qint64(m_waiting.size()) >= settings->server.webSocketQueueLimit ||
-                        m_waitingBytes + text.size() > settings->server.maxBodyBytes;
+                        m_waitingBytes + bytes > settings->server.maxBodyBytes;
     if (isFull)
         return refuse({.code = ErrorCode::Overloaded,
                        .message = tr("Too many messages wait for an answer."),
-                       .reason = "queue_full"});
-    m_waitingBytes += text.size();
-    m_waiting.emplace_back(std::move(question), text.size());
+                       .reason = "queue_full"},
+                      question.sessionId);
+    m_waitingBytes += bytes;
+    m_waiting.emplace_back(std::move(question), bytes);
 }
 
 void SocketChat::answerNext()
 {
     if (m_waiting.empty()) {
         if (m_draining)
-            close(goingAway, tr("The server is going down."));
+            close(goingAway, goingDown().message);
         return;
     }
     auto [question, bytes] = std::move(m_waiting.front());
@@ -135,14 +146,19 @@ void SocketChat::onEnded()
     answerNext();
 }
 
-/// Told at once, whatever is being answered; counted as a request that failed.
-void SocketChat::refuse(const Error &error)
+/// Told at once, whatever is being answered. It counts as a request that failed, against the caller's limits,
+/// too: whoever goes on sending nonsense is shut out, and doesn't fill the ledger with it.
+void SocketChat::refuse(const Error &error, const QByteArray &sessionId)
 {
     Ticket one = ticket();
-    // A caller who goes on sending nonsense doesn't fill the ledger with it.
     one.record().isKept = false;
+    const LimitSubject subject = m_context.limitSubject(m_peer.address, one.record().caller);
     one.failed(error);
-    m_channel.send(m_dialect->error(error));
+    m_channel.send(m_dialect->error(error, sessionId));
+    m_context.limiter().admit(subject, this, [this](const Decision<Admitted> &decision) {
+        if (const auto *refusal = std::get_if<Refusal>(&decision))
+            close(policyViolation, refusal->error.message);
+    });
 }
 
 /// What runs may end, what waits is refused.
@@ -150,9 +166,9 @@ void SocketChat::drain()
 {
     m_draining = true;
     for (; !m_waiting.empty(); m_waiting.pop_front())
-        refuse({.code = ErrorCode::Overloaded, .message = tr("The server is going down.")});
+        refuse(goingDown(), m_waiting.front().first.sessionId);
     if (!m_answer)
-        close(goingAway, tr("The server is going down."));
+        close(goingAway, goingDown().message);
 }
 
 void SocketChat::close(quint16 code, const QString &reason)
@@ -162,11 +178,16 @@ void SocketChat::close(quint16 code, const QString &reason)
 
 Ticket SocketChat::ticket()
 {
+    Caller caller = m_peer.caller;
+    if (caller.key) { // Its limits and models may have been changed since the handshake.
+        if (auto key = m_context.gate()->keys().keyById(caller.keyId))
+            caller.key = std::move(key);
+    }
     return Ticket(m_context.journal(), m_context.clock(),
                   {.requestId = m_peer.requestId + '-' + QByteArray::number(++m_messages),
                    .method = "WS",
                    .endpoint = m_peer.endpoint,
-                   .caller = m_peer.caller,
+                   .caller = std::move(caller),
                    .client = m_peer.address,
                    .wallStart = m_context.clock().wallNow(),
                    .start = m_context.clock().now()});

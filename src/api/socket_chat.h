@@ -30,11 +30,11 @@ public:
 
 private:
     void take(const QByteArray &text);
-    void ask(SocketQuestion question);
+    void ask(SocketQuestion question, qsizetype bytes);
     void answerNext();
     void answer(SocketQuestion question);
     void onEnded();
-    void refuse(const Error &error);
+    void refuse(const Error &error, const QByteArray &sessionId = {});
     void drain();
     void close(quint16 code, const QString &reason);
     [[nodiscard]] Ticket ticket();

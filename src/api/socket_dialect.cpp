@@ -38,7 +38,10 @@ public:
                                .latency = std::move(terms.latency)});
     }
 
-    QByteArray error(const Error &error) const override { return native::encodeSocketError(error); }
+    QByteArray error(const Error &error, QByteArrayView) const override
+    {
+        return native::encodeSocketError(error);
+    }
     QByteArray pong() const override { return native::encodePong(); }
 
 private:
@@ -74,7 +77,10 @@ public:
                                                                         .latency = std::move(terms.latency)});
     }
 
-    QByteArray error(const Error &error) const override { return gemma::encodeError(m_sessionId, error); }
+    QByteArray error(const Error &error, QByteArrayView sessionId) const override
+    {
+        return gemma::encodeError(sessionId.isEmpty() ? QByteArrayView(m_sessionId) : sessionId, error);
+    }
     QByteArray pong() const override { return gemma::encodePong(m_sessionId); }
     QByteArray greeting() const override { return gemma::encodeConnected(m_sessionId); }
 

@@ -39,7 +39,8 @@ public:
     /// \returns one whose bytes are one message each.
     [[nodiscard]] virtual std::unique_ptr<AnswerEncoder> encoder(const SocketQuestion &question,
                                                                  AnswerTerms terms) const = 0;
-    [[nodiscard]] virtual QByteArray error(const Error &error) const = 0;
+    /// `sessionId`: that of the message at fault; empty: the connection's.
+    [[nodiscard]] virtual QByteArray error(const Error &error, QByteArrayView sessionId) const = 0;
     [[nodiscard]] virtual QByteArray pong() const = 0;
     [[nodiscard]] virtual QByteArray greeting() const { return {}; } ///< Said first; empty: nothing.
 };

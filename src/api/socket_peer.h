@@ -2,6 +2,8 @@
 #pragma once
 
 #include "admission/caller.h"
+#include "base/result.h"
+#include "http/request.h"
 
 #include <QByteArray>
 #include <QHash>
@@ -22,6 +24,9 @@ struct SocketPeer
     Caller caller;
     QHostAddress address; ///< Whose limits count.
 };
+
+/// Whether the handshake's path and query make sense.
+using SocketCheck = std::function<Result<void>(const Request &request)>;
 
 /// Takes over a WebSocket; whatever it makes is a child of the channel.
 using SocketServe = std::function<void(SocketPeer peer, WebSocketChannel &channel)>;

@@ -119,6 +119,13 @@ void applyRouteRules(SettingsDraft &draft, bool hasEngine)
         demo.kind = RouteKind::Local;
         demo.timeouts = draft.settings.upstream;
         routes.append(demo);
+        const QString &wanted = draft.settings.model.defaultModel;
+        if (!wanted.isEmpty() && wanted != u"gatehouse-demo")
+            draft.warning(
+                QStringLiteral("model.default"),
+                ConfigText::tr("there is no route that could serve \"%1\", so the built-in demo model "
+                               "answers in its place; write [[routes]] with the path of a GGUF file")
+                    .arg(wanted));
     } else if (routes.isEmpty()) {
         draft.warning(QStringLiteral("routes"),
                       ConfigText::tr("there is none, so no request can be answered; set OLLAMA_BASE_URL or "

@@ -58,6 +58,19 @@ QList<QList<Message>> turnsOf(const QList<Message> &history)
     return turns;
 }
 
+/// Calls that nobody answered are an error to every server, so a turn that ends in one goes along only where
+/// what is said now answers it.
+void dropUnansweredCalls(QList<QList<Message>> &turns, const QList<Message> &messages)
+{
+    const auto first = std::find_if_not(messages.begin(), messages.end(), isInstruction);
+    const bool bringsResult = first != messages.end() && first->role == Role::Tool;
+    for (qsizetype i = turns.size() - 1; i >= 0; --i) {
+        const bool isNewest = i == turns.size() - 1;
+        if (!turns.at(i).last().toolCalls.isEmpty() && !(isNewest && bringsResult))
+            turns.removeAt(i);
+    }
+}
+
 const Message *newestInstruction(const QList<Message> &history)
 {
     const auto found = std::find_if(history.rbegin(), history.rend(), isInstruction);
@@ -84,7 +97,8 @@ QList<Message> withHistory(const QList<Message> &history, const QList<Message> &
         sent.append(*instruction);
         room -= tokensOf(*instruction);
     }
-    const QList<QList<Message>> turns = turnsOf(history);
+    QList<QList<Message>> turns = turnsOf(history);
+    dropUnansweredCalls(turns, messages);
     auto first = turns.end();
     while (first != turns.begin() && tokensOf(*std::prev(first)) <= room)
         room -= tokensOf(*--first);

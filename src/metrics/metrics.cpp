@@ -68,11 +68,12 @@ public:
         {"endpoint"},
         requestBuckets};
     Children<prometheus::Counter> inferences{
-        counters(registry, "model_inference_total", "Chat and completion requests that reached a model."),
+        counters(registry, "model_inference_total",
+                 "Requests to a model by their outcome, refusals included."),
         {"model", "route", "outcome"}};
     Children<prometheus::Histogram> inferenceSeconds{
         histograms(registry, "model_inference_duration_seconds",
-                   "Hand-over to the model to the end of its answer."),
+                   "Hand-over to the model to the end of its answer, where one was begun."),
         {"model"},
         inferenceBuckets};
     Children<prometheus::Histogram> firstTokenSeconds{
@@ -168,7 +169,10 @@ void Metrics::count(const RequestFacts &facts)
 void Metrics::count(const InferenceFacts &facts)
 {
     d->inferences.of({facts.model, facts.route, facts.outcome}).Increment();
-    d->inferenceSeconds.of({facts.model}).Observe(seconds(facts.duration));
+    if (facts.outcome == "ok" || facts.timeToFirstToken) {
+        d->inferenceSeconds.of({facts.model}).Observe(seconds(facts.duration));
+        d->inferenceTimes.count(facts.duration);
+    }
     if (facts.timeToFirstToken)
         d->firstTokenSeconds.of({facts.model}).Observe(seconds(*facts.timeToFirstToken));
     d->tokens.of({facts.model, "prompt"}).Increment(static_cast<double>(facts.promptTokens));
@@ -176,7 +180,6 @@ void Metrics::count(const InferenceFacts &facts)
     ++d->inferenceSum;
     d->promptTokenSum += facts.promptTokens;
     d->completionTokenSum += facts.completionTokens;
-    d->inferenceTimes.count(facts.duration);
 }
 
 void Metrics::exchangeBegan()

@@ -27,6 +27,7 @@ struct InferenceFacts
     QByteArray model;
     QByteArray route;
     QByteArray outcome; ///< `ok`, `cancelled`, or an error code's name.
+    /// Counts where the answer is whole or has begun: a refusal takes no time, and says nothing of the model.
     std::chrono::nanoseconds duration{};
     std::optional<std::chrono::nanoseconds> timeToFirstToken;
     qint64 promptTokens = 0;
@@ -72,11 +73,11 @@ struct MetricFigures
 {
     std::chrono::seconds uptime{};
     qint64 requests = 0;
-    qint64 errors = 0; ///< Requests answered with 400 and above, or not at all.
-    qint64 inferences = 0;
+    qint64 errors = 0;     ///< Requests answered with 400 and above, or not at all.
+    qint64 inferences = 0; ///< Whatever their outcome, refusals included.
     qint64 promptTokens = 0;
     qint64 completionTokens = 0;
-    double p50Ms = 0; ///< Of inferences, from the hand-over to the end; 0: there was none.
+    double p50Ms = 0; ///< Of inferences that had an answer, from the hand-over to the end; 0: there was none.
     double p95Ms = 0;
     qint64 exchangesRunning = 0;
     qint64 webSockets = 0;

@@ -3,6 +3,7 @@
 // merged, for FTS5 keeps what was deleted in its old segments; then the file's log is emptied. How far it has
 // come is kept under a note. Deleted rows and pages are overwritten by SQLite itself (secure_delete).
 #include "store/message_index.h"
+#include "store/message_words.h"
 #include "store/migrations.h"
 #include "store/session_repository.h"
 
@@ -13,6 +14,7 @@ namespace {
 constexpr int mostMessages = 64;
 constexpr qint64 mostBytes = 256 * 1024;
 constexpr int pagesAStep = 32;
+constexpr qsizetype longestCharacter = 4; // So that the last one isn't cut where the text is.
 
 constexpr char noteName[] = "message_purge";
 // What is to be done next. A merge that was begun is ended before another one, or under steady removals none
@@ -28,7 +30,7 @@ struct Doomed
     qint64 session = 0;
     qint64 message = 0;
     QByteArray owner;
-    QByteArray text;
+    QByteArray text; ///< As much of it as is indexed.
 };
 
 Result<void> run(Database &database, const char *sql, const QVariantList &values = {})
@@ -60,6 +62,18 @@ Result<void> setState(Database &database, const char *next)
     return setNote(database, QLatin1String(noteName), QLatin1String(next));
 }
 
+/// The words go by the text's beginning, its bytes as they are; on PostgreSQL they go with the row.
+QString messagesOf(SqlEngine engine)
+{
+    const QString text =
+        engine == SqlEngine::Sqlite
+            ? QStringLiteral("substr(CAST(text AS BLOB), 1, %1)").arg(mostIndexedText + longestCharacter)
+            : QStringLiteral("''");
+    return QStringLiteral(
+               "SELECT number, bytes, %1 FROM gatehouse_messages WHERE session = ? ORDER BY number LIMIT ?")
+        .arg(text);
+}
+
 Result<QList<Doomed>> nextDoomed(Database &database)
 {
     auto query = database.run(QStringLiteral("SELECT number, former_owner FROM gatehouse_sessions"
@@ -71,16 +85,14 @@ Result<QList<Doomed>> nextDoomed(Database &database)
     const Doomed session{.session = (*query)->value(0).toLongLong(),
                          .owner = (*query)->value(1).toString().toUtf8()};
     (*query)->finish();
-    query = database.run(QStringLiteral("SELECT number, bytes, text FROM gatehouse_messages WHERE session = ?"
-                                        " ORDER BY number LIMIT ?"),
-                         {session.session, mostMessages});
+    query = database.run(messagesOf(database.engine()), {session.session, mostMessages});
     if (!query)
         return std::move(query).error();
     QList<Doomed> doomed;
     for (qint64 bytes = 0; bytes < mostBytes && (*query)->next();) {
         Doomed message = session;
         message.message = (*query)->value(0).toLongLong();
-        message.text = (*query)->value(2).toString().toUtf8();
+        message.text = (*query)->value(2).toByteArray();
         bytes += (*query)->value(1).toLongLong();
         doomed.append(message);
     }
@@ -104,6 +116,15 @@ Result<void> destroy(Database &database, const Doomed &doomed)
 /// The value: whether there was anything.
 Result<bool> deleteSome(Database &database)
 {
+    // Mostly there is nothing, and a transaction would keep others from writing.
+    const auto any =
+        database.run(QStringLiteral("SELECT 1 FROM gatehouse_sessions WHERE owner = '' LIMIT 1"));
+    if (!any)
+        return any.error();
+    const bool isEmpty = !(*any)->next();
+    (*any)->finish();
+    if (isEmpty)
+        return false;
     bool isAny = false;
     auto done = database.inTransaction([&]() -> Result<void> {
         const auto doomed = nextDoomed(database);
@@ -163,37 +184,40 @@ Result<void> vacuumPostgres(Database &database)
     return run(database, "VACUUM (INDEX_CLEANUP ON) gatehouse_sessions");
 }
 
-Result<bool> clean(Database &database)
+Result<PurgeProgress> clean(Database &database)
 {
     if (database.engine() == SqlEngine::Sqlite) {
         auto emptied = database.emptyLog();
         if (!emptied || !*emptied)
-            return emptied ? Result<bool>(true) : emptied;
+            return emptied ? Result<PurgeProgress>(PurgeHeldUp)
+                           : Result<PurgeProgress>(std::move(emptied).error());
     } else if (auto vacuumed = vacuumPostgres(database); !vacuumed) {
         return std::move(vacuumed).error();
     }
     auto forgotten = run(database, "DELETE FROM gatehouse_notes WHERE name = ? AND value = ?",
                          {QLatin1String(noteName), QLatin1String(cleanNext)});
-    return forgotten ? Result<bool>(false) : Result<bool>(std::move(forgotten).error());
+    return forgotten ? Result<PurgeProgress>(PurgeDone) : Result<PurgeProgress>(std::move(forgotten).error());
 }
 
 } // namespace
 
-Result<bool> purgeDeletedMessages(Database &database)
+Result<PurgeProgress> purgeDeletedMessages(Database &database)
 {
-    auto deleted = deleteSome(database);
-    if (!deleted || *deleted)
-        return deleted;
+    const auto deleted = deleteSome(database);
+    if (!deleted)
+        return deleted.error();
+    if (*deleted)
+        return PurgeGoesOn;
     const auto now = state(database);
     if (!now)
         return now.error();
     if (now->isEmpty())
-        return false;
+        return PurgeDone;
     if (*now == QLatin1String(cleanNext))
         return clean(database);
     auto done =
         database.engine() == SqlEngine::Sqlite ? mergeSome(database, *now) : setState(database, cleanNext);
-    return done ? Result<bool>(true) : Result<bool>(std::move(done).error());
+    return done ? Result<PurgeProgress>(PurgeGoesOn) : Result<PurgeProgress>(std::move(done).error());
 }
 
 } // namespace gatehouse

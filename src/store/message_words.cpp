@@ -11,7 +11,7 @@ namespace gatehouse {
 namespace {
 
 constexpr qsizetype longestWord = 40;
-constexpr qsizetype mostIndexedBytes = 512 * 1024; // A tsvector holds 1 MiB.
+constexpr qsizetype mostIndexedBytes = 512 * 1024; // A tsvector holds 1 MiB; folding may lengthen words.
 constexpr qsizetype longestQuery = 4096;
 constexpr qsizetype snippetBefore = 60;
 constexpr qsizetype snippetLength = 240;
@@ -174,6 +174,16 @@ qsizetype borderAfter(QStringView text, qsizetype place)
     return place > 0 && place < text.size() && text[place].isLowSurrogate() ? place + 1 : place;
 }
 
+QByteArrayView indexedPart(QByteArrayView text)
+{
+    if (text.size() <= mostIndexedText)
+        return text;
+    qsizetype end = mostIndexedText;
+    while (end > mostIndexedText - 4 && (static_cast<uchar>(text[end]) & 0xc0U) == 0x80U)
+        --end;
+    return text.first(end);
+}
+
 } // namespace
 
 QString ownerTag(const QByteArray &owner)
@@ -189,7 +199,7 @@ QString ownerTag(const QByteArray &owner)
 QString indexedWords(const QByteArray &owner, const QByteArray &text)
 {
     const QString tag = ownerTag(owner);
-    const QString decoded = QString::fromUtf8(text);
+    const QString decoded = QString::fromUtf8(indexedPart(text));
     QSet<QString> seen;
     QString words;
     qsizetype bytes = 0;

@@ -17,8 +17,12 @@ namespace gatehouse {
 /// Each word stands in the index behind six characters made of its owner: a search costs what its owner's
 /// messages make it cost, and not everybody's.
 
-/// A text's distinct words as the index takes them, separated by spaces; of a very long text only the first
-/// 512 KiB of them.
+/// How much of a text is read for the index, in bytes; what stands beyond is not found.
+inline constexpr qsizetype mostIndexedText = 64 * 1024;
+
+/// The distinct words of a text's first mostIndexedText bytes (up to the last character that ends there) as
+/// the index takes them, separated by spaces, at most 512 KiB. What follows those bytes makes no difference,
+/// so a longer or shorter part of the text beyond them will do.
 [[nodiscard]] QString indexedWords(const QByteArray &owner, const QByteArray &text);
 
 /// What somebody searches for.

@@ -51,7 +51,9 @@ struct SearchHit
     QByteArray sessionId;
     QString sessionTitle;
     MessageRecord message; ///< Its text is cut to its first 500 characters; `json` is left out.
-    QString snippet;       ///< The words around the first match, plain text, at most 242 characters.
+    /// The words around the first match, plain text, at most 242 characters. The beginning of the text where
+    /// the match isn't in the first 4096 characters, or looking for it took too long.
+    QString snippet;
 };
 
 } // namespace gatehouse

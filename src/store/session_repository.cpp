@@ -7,6 +7,7 @@
 #include <QCoreApplication>
 
 #include <algorithm>
+#include <functional>
 
 namespace gatehouse {
 
@@ -116,10 +117,10 @@ Result<std::optional<qint64>> numberWithin(Database &database, const QString &sq
 }
 
 /// The session's number; it is there afterwards.
-Result<qint64> openSession(Database &database, const SessionKey &key, const QString &title,
-                           const QList<MessageRecord> &messages)
+Result<std::optional<qint64>> openSession(Database &database, const SessionKey &key, const QString &title,
+                                          const QList<MessageRecord> &messages)
 {
-    const auto opened = oneNumber(
+    return oneNumber(
         database,
         QStringLiteral("INSERT INTO gatehouse_sessions (owner, id, title, created_at, updated_at, messages)"
                        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (owner, id) DO UPDATE SET"
@@ -128,16 +129,40 @@ Result<qint64> openSession(Database &database, const SessionKey &key, const QStr
                        " messages = gatehouse_sessions.messages + excluded.messages RETURNING number"),
         values(key) + QVariantList{cutTitle(title), sqlTime(messages.constFirst().createdAt),
                                    sqlTime(messages.constLast().createdAt), messages.size()});
-    if (!opened)
-        return opened.error();
-    return opened->value_or(0);
+}
+
+/// The session's number, if it is there.
+Result<std::optional<qint64>> touchSession(Database &database, const SessionKey &key,
+                                           const QList<MessageRecord> &messages)
+{
+    const QVariant time = sqlTime(messages.constLast().createdAt);
+    return oneNumber(database,
+                     QStringLiteral("UPDATE gatehouse_sessions SET messages = messages + ?,"
+                                    " updated_at = CASE WHEN updated_at < ? THEN ? ELSE updated_at END"
+                                    " WHERE owner = ? AND id = ? RETURNING number"),
+                     QVariantList{messages.size(), time, time} + values(key));
+}
+
+/// The text exactly as the database gives it back, since its words must be made again from that. Byte order
+/// marks at its beginning would be taken for such on the way, and zeros are nothing that both engines hold.
+QString storable(const QByteArray &text)
+{
+    QString stored = QString::fromUtf8(text);
+    stored.replace(QChar::Null, QChar::ReplacementCharacter);
+    qsizetype marks = 0;
+    while (marks < stored.size() &&
+           (stored[marks] == QChar::ByteOrderMark || stored[marks] == QChar::ByteOrderSwapped))
+        ++marks;
+    return marks > 0 ? stored.mid(marks) : stored;
 }
 
 Result<qint64> addMessage(Database &database, const QByteArray &owner, qint64 session,
                           const MessageRecord &message)
 {
     const bool isSqlite = database.engine() == SqlEngine::Sqlite;
-    const QString words = indexedWords(owner, message.text);
+    const QString text = storable(message.text);
+    // No character is less than a byte; the two more are for the one that is cut.
+    const QString words = indexedWords(owner, text.left(mostIndexedText + 2).toUtf8());
     QVariantList cells{session,
                        message.text.size() + message.json.size(),
                        sqlTime(message.createdAt),
@@ -147,7 +172,7 @@ Result<qint64> addMessage(Database &database, const QByteArray &owner, qint64 se
                        QString::fromUtf8(message.model),
                        QString::fromUtf8(message.finishReason),
                        QString::fromUtf8(message.requestId),
-                       QString::fromUtf8(message.text),
+                       text,
                        QString::fromUtf8(message.json)};
     if (!isSqlite)
         cells.append(words);
@@ -170,6 +195,31 @@ Result<qint64> addMessage(Database &database, const QByteArray &owner, qint64 se
     return number->value_or(0);
 }
 
+/// `session`: its number; unset: it isn't there, and nothing is added.
+Result<QList<MessageRecord>> add(Database &database, const QByteArray &owner,
+                                 const QList<MessageRecord> &messages,
+                                 const std::function<Result<std::optional<qint64>>()> &session)
+{
+    QList<MessageRecord> stored;
+    auto done = database.inTransaction([&]() -> Result<void> {
+        const auto number = session();
+        if (!number)
+            return number.error();
+        if (!*number)
+            return {};
+        for (MessageRecord message : messages) {
+            const auto added = addMessage(database, owner, **number, message);
+            if (!added)
+                return added.error();
+            message.number = *added;
+            stored.append(message);
+        }
+        return {};
+    });
+    return done ? Result<QList<MessageRecord>>(stored)
+                : Result<QList<MessageRecord>>(std::move(done).error());
+}
+
 } // namespace
 
 Result<QList<MessageRecord>> SessionRepository::append(const SessionKey &key, const QString &title,
@@ -178,23 +228,18 @@ Result<QList<MessageRecord>> SessionRepository::append(const SessionKey &key, co
     if (key.owner.isEmpty() || key.id.isEmpty())
         return Error{ErrorCode::InvalidRequest,
                      QCoreApplication::translate("SessionRepository", "A session needs an owner and an id.")};
-    QList<MessageRecord> stored = messages;
     if (messages.isEmpty())
-        return stored;
-    auto done = m_database.inTransaction([&]() -> Result<void> {
-        const auto session = openSession(m_database, key, title, messages);
-        if (!session)
-            return session.error();
-        for (MessageRecord &message : stored) {
-            const auto number = addMessage(m_database, key.owner, *session, message);
-            if (!number)
-                return number.error();
-            message.number = *number;
-        }
-        return {};
-    });
-    return done ? Result<QList<MessageRecord>>(stored)
-                : Result<QList<MessageRecord>>(std::move(done).error());
+        return messages;
+    return add(m_database, key.owner, messages,
+               [&] { return openSession(m_database, key, title, messages); });
+}
+
+Result<QList<MessageRecord>> SessionRepository::extend(const SessionKey &key,
+                                                       const QList<MessageRecord> &messages)
+{
+    if (key.owner.isEmpty() || messages.isEmpty())
+        return QList<MessageRecord>();
+    return add(m_database, key.owner, messages, [&] { return touchSession(m_database, key, messages); });
 }
 
 Result<QList<MessageRecord>> SessionRepository::tail(const SessionKey &key, qint64 maxMessages,

@@ -42,6 +42,10 @@ public:
     /// at once. Errors: InvalidRequest where the key has no owner or no id.
     [[nodiscard]] Result<QList<MessageRecord>> append(const SessionKey &key, const QString &title,
                                                       const QList<MessageRecord> &messages);
+    /// The same for a session that is there, and opens none: where it has gone meanwhile, nothing is stored,
+    /// and the answer is empty.
+    [[nodiscard]] Result<QList<MessageRecord>> extend(const SessionKey &key,
+                                                      const QList<MessageRecord> &messages);
 
     /// The newest messages, oldest of them first: at most `maxMessages`, and not more than `maxBytes` of text
     /// and JSON together (but at least one). A session that isn't there has none.
@@ -100,9 +104,16 @@ private:
     Database &m_database;
 };
 
+/// What a step of the purge leaves; as a truth value: whether there is more to do.
+enum PurgeProgress {
+    PurgeDone = 0,
+    PurgeGoesOn,
+    PurgeHeldUp, ///< By somebody who still reads what was deleted: trying again at once is no use.
+};
+
 /// One step of deleting what remove() took away, and its traces in the files: a few milliseconds of work, in
 /// the writing thread, outside a transaction. What is still to be done is known to the database, so it goes
-/// on after a crash, and in whichever process. \returns whether there is more to do.
-[[nodiscard]] Result<bool> purgeDeletedMessages(Database &database);
+/// on after a crash, and in whichever process. Where there is nothing to do it only reads.
+[[nodiscard]] Result<PurgeProgress> purgeDeletedMessages(Database &database);
 
 } // namespace gatehouse

@@ -12,10 +12,13 @@ namespace gatehouse {
 namespace {
 
 /// How far into a message its snippet is looked for, in characters.
-constexpr int searchedForSnippet = 64 * 1024;
+constexpr int searchedForSnippet = 4 * 1024;
 constexpr qsizetype shownText = 500;
 
+/// Of looking block by block, and of making snippets.
 constexpr auto longEnough = std::chrono::milliseconds(25);
+/// Of all, once there is a hit: texts may be so long that reading them takes time.
+constexpr auto longest = std::chrono::milliseconds(250);
 
 // The index gives the numbers in order, and only as many as are asked for; what it still knows of sessions
 // that were removed has no owner.
@@ -36,9 +39,9 @@ QString statement(bool isSqlite)
                                     " ORDER BY m.number DESC LIMIT ?");
 }
 
-SearchHit hitAt(const QSqlQuery &query, const WordQuery &words)
+/// Without the snippet.
+SearchHit hitAt(const QSqlQuery &query, const QString &text)
 {
-    const QString text = query.value(10).toString();
     return {.sessionId = query.value(0).toString().toUtf8(),
             .sessionTitle = query.value(1).toString(),
             .message = {.number = query.value(2).toLongLong(),
@@ -50,7 +53,7 @@ SearchHit hitAt(const QSqlQuery &query, const WordQuery &words)
                         .completionTokens = query.value(5).toLongLong(),
                         .requestId = query.value(9).toString().toUtf8(),
                         .createdAt = timeAt(query, 3)},
-            .snippet = snippetOf(text, words)};
+            .snippet = {}};
 }
 
 /// One search, block by block of the messages' numbers where that bounds the time.
@@ -84,9 +87,8 @@ public:
 private:
     Result<void> lookAtBlocks(const QString &expression)
     {
-        const auto begun = Clock::now();
         while (m_below > 1 && m_page.next == 0) {
-            if (Clock::now() - begun > longEnough) {
+            if (Clock::now() - m_begun > longEnough) {
                 m_page.next = m_below;
                 break;
             }
@@ -118,19 +120,35 @@ private:
         if (!query)
             return std::move(query).error();
         while ((*query)->next()) {
-            if (m_page.hits.size() == m_search.limit) {
+            const bool isLate = !m_page.hits.isEmpty() && Clock::now() - m_begun > longest;
+            if (m_page.hits.size() == m_search.limit || isLate) {
                 m_page.next = m_page.hits.last().message.number;
                 break;
             }
-            m_page.hits.append(hitAt(**query, m_words));
+            const QString text = (*query)->value(10).toString();
+            m_page.hits.append(hitAt(**query, text));
+            m_page.hits.last().snippet = snippet(text);
         }
         (*query)->finish();
         return {};
     }
 
+    /// Around the first match; when that has taken long enough for this page, the text's beginning.
+    QString snippet(const QString &text)
+    {
+        if (m_onSnippets > longEnough)
+            return snippetOf(text, WordQuery());
+        const auto begun = Clock::now();
+        QString found = snippetOf(text, m_words);
+        m_onSnippets += Clock::now() - begun;
+        return found;
+    }
+
     Database &m_database;
     const SessionRepository::Search &m_search;
     const WordQuery &m_words;
+    const Clock::time_point m_begun = Clock::now();
+    Clock::duration m_onSnippets{0};
     qint64 m_below = 0;
     SessionRepository::SearchPage m_page;
 };

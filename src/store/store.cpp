@@ -34,10 +34,11 @@ public:
     StoreOptions options;
     Log &log;
     const Clock &clock;
-    // Destroyed from below: the reader asks the writer, the writer reads the journal.
+    // Destroyed from below: the readers ask the writer, the writer reads the journal.
     std::unique_ptr<LedgerJournal> journal = {};
     std::unique_ptr<StoreWriter> writer = {};
     std::unique_ptr<StoreReader> reader = {};
+    std::unique_ptr<StoreReader> promptReader = {};
 };
 
 Store::Store(StoreOptions options, Log &log, const Clock &clock)
@@ -64,8 +65,12 @@ Result<void> Store::open()
         d->journal.reset();
         return started;
     }
-    d->reader = std::make_unique<StoreReader>(d->options.target, *d->writer);
+    d->reader = std::make_unique<StoreReader>(d->options.target, *d->writer, StoreReader::Questions{});
     d->reader->start();
+    d->promptReader = std::make_unique<StoreReader>(
+        d->options.target, *d->writer,
+        StoreReader::Questions{.thread = "store-recall", .mostWaiting = 16384, .waitForRows = false});
+    d->promptReader->start();
     return {};
 }
 
@@ -90,6 +95,11 @@ void Store::noteKeyUsed(const QByteArray &keyId)
         d->writer->noteKeyUsed(keyId);
 }
 
+bool Store::isBehind() const
+{
+    return d->reader && d->writer->isBehind();
+}
+
 bool Store::isHealthy() const
 {
     return d->reader && d->writer->isHealthy();
@@ -107,6 +117,14 @@ void Store::enqueueRead(Task task)
 {
     if (d->reader)
         d->reader->enqueue(std::move(task));
+    else
+        task.deliver(databaseAway());
+}
+
+void Store::enqueueReadNow(Task task)
+{
+    if (d->promptReader)
+        d->promptReader->enqueue(std::move(task));
     else
         task.deliver(databaseAway());
 }

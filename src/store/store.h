@@ -25,8 +25,9 @@ struct StoreOptions
     std::chrono::milliseconds pollInterval{500}; ///< How soon another process's changes are noticed.
 };
 
-/// What must be remembered, and the threads that speak to the database: one that writes (and commits in
-/// groups), one that answers questions, so that a long one holds up no row of the ledger. No lane ever waits.
+/// What must be remembered, and the threads that speak to the database, with a connection each: one that
+/// writes (and commits in groups), one that answers questions, so that a long one holds up no row of the
+/// ledger, and one for the questions of requests that are under way (readNow()). No lane ever waits.
 class Store : public QObject
 {
     Q_OBJECT
@@ -45,21 +46,35 @@ public:
     /// Runs `job` in the writing thread, in the order of the calls, in a transaction of its own (or one
     /// shared with others: a failed job is undone alone), and after its commit `done` in `context`'s thread.
     /// Where `context` has gone by then, `done` is dropped. Thread-safe; `context` lives in the caller's
-    /// thread.
+    /// thread. `bytes`: what the job holds and writes, where that is more than a few hundred; large ones
+    /// share their transaction with fewer others, and count for isBehind().
     template <typename T>
     void write(QObject *context, std::function<Result<T>(Database &)> job,
-               std::function<void(const Result<T> &)> done)
+               std::function<void(const Result<T> &)> done, qint64 bytes = 0)
     {
-        enqueueWrite(wrap<T>(context, std::move(job), std::move(done)));
+        Task task = wrap<T>(context, std::move(job), std::move(done));
+        task.bytes = bytes;
+        enqueueWrite(std::move(task));
     }
 
     /// The same in the asking thread, after everything that was record()ed so far can be seen. `job` only
-    /// reads, one state of the database; it may be run twice, where the connection was lost.
+    /// reads, one state of the database; it may be run twice, where the connection was lost. Where 256 wait
+    /// already, it fails: Overloaded.
     template <typename T>
     void read(QObject *context, std::function<Result<T>(Database &)> job,
               std::function<void(const Result<T> &)> done)
     {
         enqueueRead(wrap<T>(context, std::move(job), std::move(done)));
+    }
+
+    /// The same in a thread of its own, for what a request waits for: it waits neither for rows of the ledger
+    /// nor for the questions of read(), and what was written is seen. Where 16384 wait already, it fails:
+    /// Overloaded.
+    template <typename T>
+    void readNow(QObject *context, std::function<Result<T>(Database &)> job,
+                 std::function<void(const Result<T> &)> done)
+    {
+        enqueueReadNow(wrap<T>(context, std::move(job), std::move(done)));
     }
 
     /// Adds a row to the ledger; once this has returned, no crash loses it. Thread-safe, a few microseconds.
@@ -68,6 +83,10 @@ public:
     [[nodiscard]] bool hasRoom() const;
     /// That a key was used, for KeyRecord::lastUsedAt; gathered and written now and then. Thread-safe.
     void noteKeyUsed(const QByteArray &keyId);
+
+    /// Writes come faster than they get done: jobs of more than 64 MiB together wait, or more than 20000.
+    /// They are taken nevertheless; who can, asks for no more. Thread-safe.
+    [[nodiscard]] bool isBehind() const;
 
     /// Whether the database answers. Thread-safe.
     [[nodiscard]] bool isHealthy() const;
@@ -84,6 +103,7 @@ private:
                      std::function<void(const Result<T> &)> done);
     void enqueueWrite(Task task);
     void enqueueRead(Task task);
+    void enqueueReadNow(Task task);
 
     class Private;
     std::unique_ptr<Private> d;

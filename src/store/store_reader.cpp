@@ -7,15 +7,10 @@
 
 namespace gatehouse {
 
-namespace {
-
-constexpr std::size_t mostWaiting = 256;
-
-} // namespace
-
-StoreReader::StoreReader(DatabaseTarget target, StoreWriter &writer)
+StoreReader::StoreReader(DatabaseTarget target, StoreWriter &writer, Questions questions)
     : m_target(std::move(target))
     , m_writer(writer)
+    , m_questions(questions)
 {}
 
 StoreReader::~StoreReader()
@@ -41,7 +36,7 @@ void StoreReader::enqueue(StoreTask task)
 {
     {
         const std::lock_guard lock(m_mutex);
-        if (m_tasks.size() < mostWaiting) {
+        if (m_tasks.size() < m_questions.mostWaiting) {
             m_tasks.push_back(std::move(task));
             m_wake.notify_one();
             return;
@@ -54,7 +49,7 @@ void StoreReader::enqueue(StoreTask task)
 
 void StoreReader::runThread()
 {
-    becomeStoreThread("store-reader");
+    becomeStoreThread(m_questions.thread);
     while (auto task = nextTask())
         task->deliver(serve(*task));
     m_database.reset();
@@ -73,7 +68,8 @@ std::optional<StoreTask> StoreReader::nextTask()
 
 Result<void> StoreReader::serve(const StoreTask &task)
 {
-    m_writer.letRowsArrive();
+    if (m_questions.waitForRows)
+        m_writer.letRowsArrive();
     // A connection may have died unused; the second attempt has a fresh one.
     Result<void> done;
     for (int attempt = 0; attempt < 2; ++attempt) {

@@ -5,12 +5,19 @@
 
 namespace gatehouse {
 
-/// The store's asking thread, with a connection of its own. The functions are thread-safe but for start() and
-/// the destructor.
+/// An asking thread of the store's, with a connection of its own. The functions are thread-safe but for
+/// start() and the destructor.
 class StoreReader
 {
 public:
-    StoreReader(DatabaseTarget target, StoreWriter &writer);
+    /// What it is asked.
+    struct Questions
+    {
+        const char *thread = "store-reader"; ///< The thread's name, at most 15 characters.
+        std::size_t mostWaiting = 256;       ///< Beyond, a task fails.
+        bool waitForRows = true;             ///< The answers hold what was recorded in the ledger before.
+    };
+    StoreReader(DatabaseTarget target, StoreWriter &writer, Questions questions);
     ~StoreReader(); ///< Ends after the job that runs; the others fail.
     Q_DISABLE_COPY_MOVE(StoreReader)
 
@@ -25,6 +32,7 @@ private:
 
     const DatabaseTarget m_target;
     StoreWriter &m_writer;
+    const Questions m_questions;
     std::mutex m_mutex;
     std::condition_variable m_wake;
     std::deque<StoreTask> m_tasks;

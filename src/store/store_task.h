@@ -13,6 +13,7 @@ struct StoreTask
 {
     std::function<Result<void>(Database &)> run;
     std::function<void(Result<void>)> deliver;
+    qint64 bytes = 0; ///< What it holds in memory, where that is much.
 };
 
 /// What a task ends with that can't be run.

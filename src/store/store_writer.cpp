@@ -17,6 +17,9 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::size_t mostInGroup = 64;
+constexpr qint64 mostBytesInGroup = 4 * 1024 * 1024;
+constexpr std::size_t manyTasks = 20'000;
+constexpr qint64 manyBytes = 64 * 1024 * 1024;
 constexpr int mostInBatch = 1024;
 constexpr auto gathering = 250ms; ///< How long the first row waits for others to make a batch.
 constexpr auto shortestPause = 100ms;
@@ -114,12 +117,19 @@ void StoreWriter::enqueue(StoreTask task)
     {
         const std::lock_guard lock(m_mutex);
         if (!m_isAway && !m_isClosing) {
+            m_waitingBytes += task.bytes;
             m_tasks.push_back(std::move(task));
             m_wake.notify_one();
             return;
         }
     }
     task.deliver(databaseAway());
+}
+
+bool StoreWriter::isBehind() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_tasks.size() > manyTasks || m_waitingBytes > manyBytes;
 }
 
 void StoreWriter::rowRecorded()
@@ -186,10 +196,13 @@ std::deque<StoreTask> StoreWriter::takeTasks()
 {
     const std::lock_guard lock(m_mutex);
     std::deque<StoreTask> taken;
-    while (!m_tasks.empty() && taken.size() < mostInGroup) {
+    qint64 bytes = 0;
+    while (!m_tasks.empty() && taken.size() < mostInGroup && bytes < mostBytesInGroup) {
+        bytes += m_tasks.front().bytes;
         taken.push_back(std::move(m_tasks.front()));
         m_tasks.pop_front();
     }
+    m_waitingBytes -= bytes;
     return taken;
 }
 
@@ -347,6 +360,8 @@ void StoreWriter::purgeSome()
     if (!more) {
         m_around.log.warning("removed messages not purged", {{"detail", more.error().detail.toUtf8()}});
         m_purgeAt = now() + purgeAgainAfterFailure;
+    } else if (*more == PurgeHeldUp) {
+        m_purgeAt = now() + longestPurgePause;
     } else if (*more) {
         m_purgeAt = now() + std::clamp<Time::duration>(now() - begun, shortestPurgePause, longestPurgePause);
     } else {

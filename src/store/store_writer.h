@@ -39,6 +39,7 @@ public:
     [[nodiscard]] Result<void> start();
 
     void enqueue(StoreTask task);
+    [[nodiscard]] bool isBehind() const;
     /// That a row was added to the journal.
     void rowRecorded();
     void noteKeyUsed(const QByteArray &keyId);
@@ -89,6 +90,7 @@ private:
     std::condition_variable m_wake;  ///< The writer waits.
     std::condition_variable m_moved; ///< Readers wait, and start().
     std::deque<StoreTask> m_tasks;
+    qint64 m_waitingBytes = 0; ///< Of the tasks.
     std::optional<Result<void>> m_opened;
     quint64 m_wanted = 0; ///< Up to which row somebody waits.
     bool m_isClosing = false;

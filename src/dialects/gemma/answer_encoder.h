@@ -22,6 +22,7 @@ struct AnswerHead
 /// both names) for each piece, `chat_complete` with `data: {"id", "model", "content", "response", "usage",
 /// "latency_ms", "finish_reason"}` at the end (`response` is the same text as `content`; `reasoning` and
 /// `tool_calls` are there where there are any), or `error`. Only the first choice is told.
+/// The end holds at most AnswerTally::maxBytes of text, however long the answer was.
 class AnswerEncoder final : public gatehouse::AnswerEncoder
 {
 public:

@@ -66,6 +66,7 @@ QByteArray encodeError(QByteArrayView sessionId, const Error &error)
     EnvelopeWriter envelope("error", sessionId);
     openai::writeErrorMembers(envelope.data(), error, openai::ErrorForm::Plain);
     envelope.data().key("message").string(error.message.toUtf8());
+    native::writeRetryAfter(envelope.data(), error);
     return envelope.finish();
 }
 

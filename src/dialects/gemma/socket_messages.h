@@ -27,7 +27,8 @@ using SocketMessage = std::variant<ChatMessage, native::CancelMessage, native::P
 /// The first message on a connection.
 [[nodiscard]] QByteArray encodeConnected(QByteArrayView sessionId);
 [[nodiscard]] QByteArray encodePong(QByteArrayView sessionId);
-/// `{"type":"error","session_id","data":{"error":{…},"message"}}`
+/// `{"type":"error","session_id","data":{"error":{…},"message"}}`, with `"retry_after":seconds` in `data`
+/// where the error has it.
 [[nodiscard]] QByteArray encodeError(QByteArrayView sessionId, const Error &error);
 
 } // namespace gatehouse::gemma

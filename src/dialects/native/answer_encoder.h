@@ -33,7 +33,7 @@ struct AnswerHead
 /// Only the first choice is told. The text of a refusal counts as text. Thinking aloud is
 /// `{"type":"reasoning","token"}` and `reasoning` at the end; tool calls are one `{"type":"tool_calls",
 /// "tool_calls":[…]}` before the end and `tool_calls` at the end, which those clients skip. Figures that
-/// nobody reported are 0.
+/// nobody reported are 0. The end holds at most AnswerTally::maxBytes of text, however long the answer was.
 class AnswerEncoder final : public gatehouse::AnswerEncoder
 {
 public:

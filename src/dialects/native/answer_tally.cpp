@@ -3,6 +3,8 @@
 
 #include "dialects/openai/answer_head.h"
 
+#include <utility>
+
 namespace gatehouse::native {
 
 namespace {
@@ -30,7 +32,7 @@ void AnswerTally::write(json::Writer &writer, std::chrono::milliseconds latency,
         writer.key(name).string(m_choice.text);
     writeUsage(writer, m_usage);
     writer.key("latency_ms").integer(latency.count());
-    writer.key("finish_reason").string(openai::finishReasonName(m_choice.reason));
+    writer.key("finish_reason").string(openai::finishReasonName(reason()));
     if (!m_choice.reasoning.isEmpty())
         writer.key("reasoning").string(m_choice.reasoning);
     if (!m_choice.toolCalls.isEmpty())
@@ -41,6 +43,43 @@ void AnswerTally::take(const AnswerStarted &started)
 {
     if (m_model.isEmpty())
         m_model = started.model;
+}
+
+void AnswerTally::take(const TextDelta &delta)
+{
+    if (delta.choice == 0)
+        m_choice.text += fitting(delta.text); // Without what is known of its tokens, which nobody is told.
+}
+
+void AnswerTally::take(const ReasoningDelta &delta)
+{
+    if (delta.choice == 0)
+        m_choice.reasoning += fitting(delta.text);
+}
+
+void AnswerTally::take(ToolCallDelta delta)
+{
+    if (delta.choice != 0)
+        return;
+    delta.arguments = fitting(delta.arguments);
+    m_choice.add(delta);
+}
+
+QByteArray AnswerTally::fitting(const QByteArray &text)
+{
+    if (!m_isCut && text.size() <= m_room) {
+        m_room -= text.size();
+        return text;
+    }
+    qsizetype end = std::exchange(m_isCut, true) ? 0 : m_room;
+    while (end > 0 && (static_cast<uchar>(text.at(end)) & 0xc0) == 0x80) // Within a character (RFC 3629).
+        --end;
+    return text.left(end);
+}
+
+FinishReason AnswerTally::reason() const
+{
+    return m_isCut && m_choice.reason == FinishReason::Stop ? FinishReason::Length : m_choice.reason;
 }
 
 QByteArray textOf(const ChatEvent &event)

@@ -11,10 +11,13 @@
 namespace gatehouse::native {
 
 /// An answer put together of its events, for the dialects that tell the first choice only. The text of a
-/// refusal counts as text.
+/// refusal counts as text. Of an answer without an end, maxBytes are kept: the text, what was thought and the
+/// calls' arguments are cut there, and what would have ended as `stop` then ends as `length`.
 class AnswerTally
 {
 public:
+    static constexpr qsizetype maxBytes = 16 * 1024 * 1024;
+
     /// An empty model: the name that the backend answers under.
     AnswerTally(QByteArray id, QByteArray model)
         : m_id(std::move(id))
@@ -35,6 +38,9 @@ public:
 
 private:
     void take(const AnswerStarted &started);
+    void take(const TextDelta &delta);
+    void take(const ReasoningDelta &delta);
+    void take(ToolCallDelta delta);
     void take(const UsageReported &reported) { m_usage = reported.usage; }
     void take(const RefusalDelta &delta) { take(TextDelta{.choice = delta.choice, .text = delta.text}); }
     /// Ends and vectors are no part of a choice.
@@ -47,8 +53,14 @@ private:
         }
     }
 
+    /// The part of it that there is room for, in whole characters.
+    [[nodiscard]] QByteArray fitting(const QByteArray &text);
+    [[nodiscard]] FinishReason reason() const;
+
     QByteArray m_id;
     QByteArray m_model;
+    qsizetype m_room = maxBytes;
+    bool m_isCut = false;
     openai::ChoiceFold m_choice;
     Usage m_usage;
 };

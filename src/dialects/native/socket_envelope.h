@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "dialects/json/writer.h"
 #include "dialects/native/socket_messages.h"
 #include "dialects/openai/field_reader.h"
 
@@ -16,5 +17,8 @@ struct SocketEnvelope
 [[nodiscard]] Result<SocketEnvelope> openEnvelope(json::Document &document, QByteArrayView text);
 
 [[nodiscard]] Error unknownType();
+
+/// The member `retry_after` in seconds, where the error has it: a WebSocket has no header for it.
+void writeRetryAfter(json::Writer &writer, const Error &error);
 
 } // namespace gatehouse::native

@@ -10,7 +10,7 @@ namespace gatehouse::native {
 
 Result<SocketEnvelope> openEnvelope(json::Document &document, QByteArrayView text)
 {
-    const Result<json::Value> root = openai::parseObject(document, text);
+    const Result<json::Value> root = openai::parseObject(document, text, "message");
     if (!root)
         return root.error();
     Result<openai::Members> members = openai::uniqueMembers(*root, {});
@@ -57,8 +57,15 @@ QByteArray encodeSocketError(const Error &error)
     json::Writer writer(text);
     writer.beginObject().key("type").string("error");
     openai::writeErrorMembers(writer, error, openai::ErrorForm::WithDetail);
+    writeRetryAfter(writer, error);
     writer.endObject();
     return text;
+}
+
+void writeRetryAfter(json::Writer &writer, const Error &error)
+{
+    if (error.retryAfter)
+        writer.key("retry_after").integer(qint64(error.retryAfter->count()));
 }
 
 QByteArray encodePong()

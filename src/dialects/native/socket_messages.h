@@ -23,7 +23,8 @@ using SocketMessage = std::variant<ChatBody, CancelMessage, PingMessage>;
 /// Errors: InvalidRequest, as decodeChatBody().
 [[nodiscard]] Result<SocketMessage> decodeSocketMessage(QByteArrayView text);
 
-/// `{"type":"error","error":{message,type,param,code},"detail":message}`.
+/// `{"type":"error","error":{message,type,param,code},"detail":message}`, and `"retry_after":seconds` where
+/// the error has it.
 [[nodiscard]] QByteArray encodeSocketError(const Error &error);
 [[nodiscard]] QByteArray encodePong();
 

@@ -211,8 +211,8 @@ ChatEvents decodeEmbeddings(QByteArrayView body, qsizetype inputs)
     for (const Value row : data) {
         const Value index = row.find("index"); // Missing from some servers' answers to a single text.
         if (!vectors.add(index.isNull() ? position : index.integer().value_or(-1), row.find("embedding")))
-            return failure(
-                garbageError(QStringLiteral("row %1 is no vector that was missing").arg(position)));
+            return failure(garbageError(
+                QStringLiteral("row %1 is no vector that was missing, or one too many").arg(position)));
         ++position;
     }
     if (!vectors.isComplete())

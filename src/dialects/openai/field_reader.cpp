@@ -119,22 +119,28 @@ Result<void> readName(const json::Value &value, const QByteArray &param, QByteAr
     return read;
 }
 
-Result<json::Value> parseObject(json::Document &document, QByteArrayView body)
+Result<json::Value> parseObject(json::Document &document, QByteArrayView body, const char *whole)
 {
+    const auto invalid = [whole](const char *what) {
+        return invalidField({}, QStringLiteral("The %1 %2.").arg(QLatin1String(whole), QLatin1String(what)),
+                            "invalid_json");
+    };
     const auto status = document.parse(body);
     const json::Value root = document.root();
     if (root.isObject())
         return root;
     switch (status) {
     case json::Document::Status::Valid:
-        return wrongType({}, "an object", root);
+        return invalidField({},
+                            QStringLiteral("Invalid type for the %1: expected an object, but got %2 instead.")
+                                .arg(QLatin1String(whole), QLatin1String(json::kindName(root.kind()))),
+                            "invalid_type");
     case json::Document::Status::NotJson:
-        return invalidField({}, QStringLiteral("The request body is not valid JSON in UTF-8."),
-                            "invalid_json");
+        return invalid("is not valid JSON in UTF-8");
     case json::Document::Status::TooLarge:
-        return invalidField({}, QStringLiteral("The request body holds too many values."), "invalid_json");
+        return invalid("holds too many values");
     case json::Document::Status::TooDeep:
-        return invalidField({}, QStringLiteral("The request body is nested too deeply."), "invalid_json");
+        return invalid("is nested too deeply");
     }
     Q_UNREACHABLE();
 }

@@ -55,8 +55,9 @@ struct Member
 };
 using Members = QList<Member>;
 
-/// Parses a request's body, which must be an object.
-[[nodiscard]] Result<json::Value> parseObject(json::Document &document, QByteArrayView body);
+/// Parses a request's body, which must be an object. `whole`: how an error calls all of it.
+[[nodiscard]] Result<json::Value> parseObject(json::Document &document, QByteArrayView body,
+                                              const char *whole = "request body");
 
 /// The object's members, where a name comes twice only the last one, in the order they came. `param` names
 /// the object.

@@ -77,8 +77,9 @@ bool VectorSet::add(qint64 index, const json::Value &value)
         return false;
     QList<float> &place = m_vectors[static_cast<std::size_t>(index)];
     std::optional<QList<float>> values = readVector(value);
-    if (!values || !place.isEmpty())
+    if (!values || !place.isEmpty() || values->size() > m_room)
         return false;
+    m_room -= values->size();
     place = *std::move(values);
     return true;
 }

@@ -50,6 +50,15 @@ test("the document is valid OpenAPI 3.1", async () => {
   assert.ok(result.valid, JSON.stringify(result.errors, null, 1));
 });
 
+test("each body has an example that is allowed", () => {
+  for (const { id, operation } of document.operations()) {
+    const content = operation.requestBody?.content["application/json"];
+    if (!content) continue;
+    const examples = content.examples ? Object.values(content.examples).map(({ value }) => value) : [content.example];
+    for (const example of examples) document.checkValue(content.schema, example, `an example of ${id}`);
+  }
+});
+
 describe("/v1", () => {
   test("chat", async () => {
     const id = "createChatCompletion";

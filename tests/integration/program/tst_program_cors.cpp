@@ -64,6 +64,11 @@ void ProgramCorsTest::letsAllowedOriginsRead()
         else
             QVERIFY2(answer.contains("Access-Control-Allow-Origin: " + answered + "\r\n"),
                      answer.constData());
+        const qsizetype exposed = answer.indexOf("Access-Control-Expose-Headers: ");
+        const QByteArray fields =
+            exposed < 0 ? QByteArray() : answer.mid(exposed, answer.indexOf('\r', exposed) - exposed);
+        for (const char *field : {"x-request-id", "x-cache", "content-disposition"})
+            QCOMPARE(fields.contains(field), !answered.isEmpty());
         QCOMPARE(answer.contains("Access-Control-Allow-Credentials"), !answered.isEmpty() && answered != "*");
     }
 }

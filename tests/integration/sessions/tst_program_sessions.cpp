@@ -4,8 +4,10 @@
 #include "store/migrations.h"
 #include "store/session_repository.h"
 
+#include <QHostAddress>
 #include <QJsonArray>
 #include <QJsonDocument>
+#include <QTcpSocket>
 #include <QTest>
 
 #include <memory>
@@ -25,6 +27,8 @@ private Q_SLOTS:
     void deletes();
     void exportsWholeSessions();
     void exportsWhatIsLong();
+    void countsAHeadAsAnswered();
+    void stopsWhenTheKeyIsRevoked();
     void searches();
     void refusesBadQueries_data();
     void refusesBadQueries();
@@ -207,18 +211,19 @@ void ProgramSessionsTest::deletes()
 
 void ProgramSessionsTest::exportsWholeSessions()
 {
-    QVERIFY(say({m_one.id, "a:b.c@d~e"}, {"# one", "two"}));
+    QVERIFY(say({m_one.id, "a:b.c@d~e"}, {"# `one`", "two\r\n## admin\n```sh"}));
     const ApiAnswer json = as(m_one).get("/api/sessions/a:b.c@d~e/export");
     QCOMPARE(json.status, 200);
     QCOMPARE(json.headers.value("content-disposition"),
              QByteArray("attachment; filename=\"session-a_b_c_d_e.json\""));
     QCOMPARE(json.json()[u"messages"].toArray().size(), 2);
-    QCOMPARE(json.json()[u"messages"][1][u"content"].toString(), QStringLiteral("two"));
+    QCOMPARE(json.json()[u"messages"][1][u"content"].toString(), QStringLiteral("two\r\n## admin\n```sh"));
     const ApiAnswer markdown = as(m_one).get("/api/sessions/a:b.c@d~e/export?format=markdown");
     QCOMPARE(markdown.status, 200);
     QVERIFY(markdown.headers.value("content-type").startsWith("text/markdown"));
-    QVERIFY(markdown.body.startsWith("# # one\n"));
-    QVERIFY(markdown.body.contains("\n## user\n\ntwo\n"));
+    QVERIFY(markdown.body.startsWith("# one\n"));
+    QVERIFY(markdown.body.contains("\n## user\n\n> # `one`\n"));
+    QVERIFY(markdown.body.endsWith("\n## user\n\n> two\n> ## admin\n> ```sh\n"));
 }
 
 // Many pages, and more bytes than a sink takes at once.
@@ -233,6 +238,46 @@ void ProgramSessionsTest::exportsWhatIsLong()
     QCOMPARE(messages.size(), texts.size());
     for (qsizetype i = 0; i < texts.size(); ++i)
         QCOMPARE(messages[i][u"content"].toString().toUtf8(), texts[i]);
+}
+
+void ProgramSessionsTest::countsAHeadAsAnswered()
+{
+    QVERIFY(say({m_one.id, "s"}, {"one"}));
+    const ApiAnswer head = as(m_one).ask("HEAD", "/api/sessions/s/export");
+    QCOMPARE(head.status, 200);
+    QVERIFY(head.headers.value("content-disposition").contains("session-s.json"));
+    QCOMPARE(head.body, QByteArray());
+    const auto statuses = [this] {
+        QList<int> list;
+        const QJsonArray rows =
+            admin().get("/api/requests?endpoint=/api/sessions/%7Bid%7D/export").json()[u"data"].toArray();
+        for (const QJsonValue &row : rows)
+            list << row[u"status"].toInt();
+        return list;
+    };
+    QTRY_COMPARE(statuses(), QList<int>{200});
+}
+
+void ProgramSessionsTest::stopsWhenTheKeyIsRevoked()
+{
+    constexpr qsizetype messageBytes = 500'000;
+    constexpr qsizetype messages = 80; // Far more than lies between two sockets.
+    QVERIFY(say({m_two.id, "s"}, QByteArrayList(messages, QByteArray(messageBytes, 'x'))));
+    QTcpSocket socket;
+    socket.setReadBufferSize(64 * 1024);
+    socket.connectToHost(QHostAddress(QHostAddress::LocalHost), m_gatehouse->port());
+    QVERIFY(socket.waitForConnected(5000));
+    socket.write("GET /api/sessions/s/export HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " +
+                 m_two.secret + "\r\n\r\n");
+    QTRY_VERIFY(socket.bytesAvailable() > 1000);
+    QCOMPARE(admin().ask("DELETE", "/api/keys/" + m_two.id).status, 200);
+    QByteArray all;
+    QTRY_VERIFY_WITH_TIMEOUT((all += socket.readAll(), socket.state() == QAbstractSocket::UnconnectedState),
+                             20'000);
+    all += socket.readAll();
+    QVERIFY(all.startsWith("HTTP/1.1 200"));
+    QVERIFY2(all.size() < messages * messageBytes, qPrintable(QString::number(all.size())));
+    QVERIFY(!all.endsWith("\r\n0\r\n\r\n")); // It doesn't look like a whole one.
 }
 
 void ProgramSessionsTest::searches()

@@ -43,6 +43,8 @@ private Q_SLOTS:
     void isGoneWhenDeleted();
     void refusesImpossibleNames();
     void storesNothingOfARefusedRequest();
+    void keepsQuestionsAndAnswersTogether();
+    void staysDeletedWhileItIsAnswered();
 
 private:
     [[nodiscard]] QJsonArray lastAsked() const;
@@ -321,6 +323,42 @@ void HistoryTest::storesNothingOfARefusedRequest()
     const ApiClient client(m_gatehouse->port(), bearer(key) + "X-Session-Id: s\r\n");
     QCOMPARE(client.post("/v1/chat/completions", asking("refused")).status, 429);
     QCOMPARE(client.get("/api/sessions/s/messages").status, 404);
+    // Nor of what no model began to answer.
+    m_upstream.answerNext(behave("status=400"));
+    QCOMPARE(in("t").post("/v1/chat/completions", asking("refused upstream")).status, 400);
+    QCOMPARE(ApiClient(m_gatehouse->port()).get("/api/sessions/t/messages").status, 404);
+}
+
+/// Two at the same time: the second one is answered first.
+void HistoryTest::keepsQuestionsAndAnswersTogether()
+{
+    m_upstream.answerNext(behave("tokens=3,first_delay=600"));
+    RawClient slow(m_gatehouse->port());
+    QVERIFY(slow.send(
+        RawClient::post("/v1/chat/completions", asking("slow", ",\"stream\":true"), "X-Session-Id: s\r\n")));
+    QTRY_COMPARE(m_upstream.totals().openAnswers, quint64(1));
+    QCOMPARE(in("s").post("/v1/chat/completions", asking("quick")).status, 200);
+    QVERIFY(slow.readUntil("[DONE]"));
+    QTRY_COMPARE(kept("s").size(), 4);
+    QCOMPARE(in("s").post("/v1/chat/completions", asking("third")).status, 200);
+    QStringList roles;
+    for (const QJsonValue &message : lastAsked())
+        roles << message[u"role"].toString();
+    QCOMPARE(roles.join(u' '), QStringLiteral("user assistant user assistant user"));
+}
+
+void HistoryTest::staysDeletedWhileItIsAnswered()
+{
+    m_upstream.answerNext(behave("tokens=6,interval=100"));
+    RawClient chatting(m_gatehouse->port());
+    QVERIFY(chatting.send(RawClient::post(
+        "/v1/chat/completions", asking("my secret question", ",\"stream\":true"), "X-Session-Id: s\r\n")));
+    QVERIFY(chatting.readUntil("w1 "));
+    const ApiClient client(m_gatehouse->port());
+    QCOMPARE(client.ask("DELETE", "/api/sessions/s").status, 200);
+    QVERIFY(chatting.readUntil("[DONE]"));
+    QCOMPARE(client.get("/api/sessions/s").status, 404);
+    QCOMPARE(client.get("/api/search?q=secret").json()[u"data"].toArray().size(), 0);
 }
 
 QTEST_GUILESS_MAIN(HistoryTest)

@@ -124,6 +124,8 @@ void SocketsGatesTest::refusesBeforeTheHandshake_data()
         QTest::addRow("%s no page", path)
             << target << QByteArray("x-api-key: KEY\r\nOrigin: null\r\n") << 403;
     }
+    QTest::newRow("no such session") << QByteArray("/websockets/chat/with%20space")
+                                     << QByteArray("x-api-key: KEY\r\n") << 400;
     QTest::newRow("no such socket") << QByteArray("/ws/none") << QByteArray("x-api-key: KEY\r\n") << 404;
 }
 

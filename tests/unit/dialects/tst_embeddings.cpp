@@ -57,6 +57,7 @@ private Q_SLOTS:
     void ollamaBody();
     void answers_data();
     void answers();
+    void tooManyNumbers();
     void noAnswers_data();
     void noAnswers();
     void upstreamErrors();
@@ -290,6 +291,25 @@ void TestEmbeddings::noAnswers()
 {
     QFETCH(const QByteArray, body);
     QVERIFY(isFailure(decodeEmbeddings(body, 2)));
+}
+
+// In base64 they are few values of JSON, and as many numbers to be written.
+void TestEmbeddings::tooManyNumbers()
+{
+    const QByteArray vector =
+        '"' + QByteArray(openai::maxVectorValues * qsizetype(sizeof(float)), '\0').toBase64() + '"';
+    const auto answerOf = [&vector](qsizetype rows) {
+        QByteArrayList list;
+        for (qsizetype i = 0; i < rows; ++i)
+            list.append(row(QByteArray::number(i), vector));
+        return decodeEmbeddings(answer(list.join(',')), rows);
+    };
+    constexpr qsizetype most = openai::vectorLimits.values / openai::maxVectorValues;
+    QCOMPARE(answerOf(most).size(), most + 2);
+    QVERIFY(isFailure(answerOf(most + 1)));
+    const QByteArray numbers = "[" + QByteArray("1,").repeated(openai::maxVectorValues - 1) + "1]";
+    QVERIFY(isFailure(ollama::decodeEmbeddings(
+        R"({"embeddings":[)" + (numbers + ',').repeated(most).chopped(1) + "]}", most)));
 }
 
 void TestEmbeddings::upstreamErrors()

@@ -66,6 +66,8 @@ private Q_SLOTS:
     void nothingFollowsTheEnd();
     void failures();
     void oneLineAnEvent();
+    void endlessAnswersAreCutAtTheEnd();
+    void endlessArgumentsAreCut();
     void gemmaWithoutStream();
     void gemmaCancelled();
     void gemmaFailure();
@@ -238,6 +240,42 @@ void TestNativeAnswer::oneLineAnEvent()
     QCOMPARE(bytes.count('\n'), 2);
     QVERIFY(!bytes.contains('\r'));
     QCOMPARE(object(bytes.mid(6)).value(u"token").toString(), QStringLiteral("a\nb\r\n\"\\\u2028"));
+}
+
+void TestNativeAnswer::endlessAnswersAreCutAtTheEnd()
+{
+    constexpr qsizetype room = native::AnswerTally::maxBytes;
+    const QList<ChatEvent> events{TextDelta{.text = QByteArray(room - 1, 'a')},
+                                  TextDelta{.text = "\xc3\xa9"}, // Would fit but for its second byte.
+                                  TextDelta{.text = "b"}, ChoiceFinished{}, AnswerCompleted{}};
+    auto texts = encoder(Framing::Texts);
+    const QByteArrayList told = encodeAll(texts, events);
+    QCOMPARE(told.size(), 4);
+    QCOMPARE(told.at(2), QByteArray(R"({"type":"token","token":"b"})")); // As it comes, it is told.
+    const QJsonObject end = object(told.last());
+    QCOMPARE(end.value(u"content").toString().size(), room - 1);
+    QVERIFY(end.value(u"content").toString().endsWith(QLatin1Char('a')));
+    QCOMPARE(end.value(u"finish_reason").toString(), QStringLiteral("length"));
+    auto whole = encoder(Framing::Folded);
+    const QJsonObject body = object(
+        encodeAll(whole, {TextDelta{.text = QByteArray(room, 'a')}, ChoiceFinished{}, AnswerCompleted{}})
+            .last());
+    QCOMPARE(body.value(u"content").toString().size(), room);
+    QCOMPARE(body.value(u"finish_reason").toString(), QStringLiteral("stop"));
+}
+
+void TestNativeAnswer::endlessArgumentsAreCut()
+{
+    constexpr qsizetype room = native::AnswerTally::maxBytes;
+    auto gemma = gemmaEncoder();
+    const QByteArrayList told =
+        encodeAll(gemma, {ReasoningDelta{.text = QByteArray(room / 2, 'r')},
+                          ToolCallDelta{.id = "c", .name = "f", .arguments = QByteArray(room, 'x')},
+                          ChoiceFinished{.reason = FinishReason::Cancelled}, AnswerCompleted{}});
+    QVERIFY(told.last().size() < room + 1000);
+    QVERIFY(told.last().contains(R"("name":"f")"));
+    QCOMPARE(object(told.last()).value(u"data").toObject().value(u"finish_reason").toString(),
+             QStringLiteral("cancelled"));
 }
 
 void TestNativeAnswer::gemmaWithoutStream()

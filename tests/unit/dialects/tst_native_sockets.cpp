@@ -32,6 +32,8 @@ private Q_SLOTS:
     void gemmaRefusals_data();
     void gemmaRefusals();
     void errors();
+    void errorsTellWhenToComeBack();
+    void errorsSpeakOfMessages();
     void greetings();
 };
 
@@ -203,6 +205,25 @@ void TestNativeSockets::errors()
              QByteArray(
                  R"({"type":"error","session_id":"s\"1","data":{"error":{"message":"Wait \"here\".",)"
                  R"("type":"server_error","param":null,"code":"queue_full"},"message":"Wait \"here\"."}})"));
+}
+
+void TestNativeSockets::errorsTellWhenToComeBack()
+{
+    const Error limited{.code = ErrorCode::RateLimited,
+                        .message = QStringLiteral("Wait."),
+                        .retryAfter = std::chrono::seconds(7)};
+    QVERIFY(native::encodeSocketError(limited).endsWith(R"(},"detail":"Wait.","retry_after":7})"));
+    QVERIFY(gemma::encodeError("s", limited).endsWith(R"(},"message":"Wait.","retry_after":7}})"));
+}
+
+void TestNativeSockets::errorsSpeakOfMessages()
+{
+    for (const char *text : {"", "hello", "[]", "{\"a\":\"\xff\"}"}) {
+        QVERIFY(native::decodeSocketMessage(text).error().message.contains(QStringLiteral("the message"),
+                                                                           Qt::CaseInsensitive));
+        QVERIFY(gemma::decodeSocketMessage(text).error().message.contains(QStringLiteral("the message"),
+                                                                          Qt::CaseInsensitive));
+    }
 }
 
 void TestNativeSockets::greetings()

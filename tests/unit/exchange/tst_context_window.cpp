@@ -103,6 +103,18 @@ private Q_SLOTS:
         QCOMPARE(sent.at(2), result);
     }
 
+    void leavesOutCallsThatNobodyAnswered()
+    {
+        Message call{.role = Role::Assistant};
+        call.toolCalls.append({.id = "1", .name = "weather", .arguments = "{}"});
+        const QList<Message> history{user("1"), assistant("2"), user("weather?"), call};
+        QCOMPARE(textsOf(withHistory(history, {user("never mind")}, plenty)),
+                 (QByteArrayList{"1", "2", "never mind"}));
+        Message result = textMessage(Role::Tool, "rain");
+        result.toolCallId = "1";
+        QCOMPARE(withHistory(history, {result}, plenty).size(), 5);
+    }
+
     void leavesRoomForTheAnswer()
     {
         ChatRequest request{.input = Conversation{{user("hi")}}};

@@ -161,6 +161,23 @@ private Q_SLOTS:
         QVERIFY(figures.uptime < 60s);
     }
 
+    void onlyAnswersHaveADuration()
+    {
+        Metrics metrics([] { return Gauges{}; });
+        metrics.count(InferenceFacts{.model = "m", .route = "r", .outcome = "ok", .duration = 2s});
+        metrics.count(InferenceFacts{
+            .model = "m", .route = "r", .outcome = "cancelled", .duration = 2s, .timeToFirstToken = 20ms});
+        for (const char *outcome : {"rate_limited", "upstream_failed", "cancelled"})
+            metrics.count(InferenceFacts{.model = "m", .route = "r", .outcome = outcome, .duration = 1us});
+        QCOMPARE(metrics.figures().inferences, 5);
+        QVERIFY(metrics.figures().p50Ms > 1900);
+        const ExpositionReader read(metrics.exposition());
+        QCOMPARE(read.value("model_inference_duration_seconds_count{model=\"m\"}").value_or(-1), 2);
+        QCOMPARE(read.value("model_inference_total{model=\"m\",outcome=\"rate_limited\",route=\"r\"}")
+                     .value_or(-1),
+                 1);
+    }
+
     void figuresOfNothingAreZero()
     {
         const MetricFigures figures = Metrics([] { return Gauges{}; }).figures();

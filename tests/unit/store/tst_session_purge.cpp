@@ -2,8 +2,10 @@
 // What is deleted is in no byte of the files any more.
 #include "engines.h"
 #include "session_samples.h"
+#include "store/message_words.h"
 #include "store_under_test.h"
 
+#include <QElapsedTimer>
 #include <QFile>
 
 #include <random>
@@ -23,7 +25,9 @@ private Q_SLOTS:
     void goesOnWhereItStopped_data() { Engines::addRows(); }
     void goesOnWhereItStopped();
     void endsWhileOthersWrite();
+    void everyTextLeavesTheIndex();
     void waitsForNoReader();
+    void idleWantsNoTransaction();
     void storePurgesByItself_data() { Engines::addRows(); }
     void storePurgesByItself();
     void storeRemovesUnusedSessions_data() { Engines::addRows(); }
@@ -213,6 +217,65 @@ void TestSessionPurge::endsWhileOthersWrite()
     QVERIFY(!contents(*target).contains("zqgone"));
 }
 
+// The words that go are made of the stored text: what it may not be stored as it came, or not be cut as it
+// came, must not make others of them.
+void TestSessionPurge::everyTextLeavesTheIndex()
+{
+    const auto target = m_engines.fresh(false);
+    SessionsUnderTest test(*target);
+    QVERIFY(test.isReady());
+    const QByteArray mark = "\xef\xbb\xbf";
+    const QByteArray swapped = "\xef\xbf\xbe";
+    const QByteArray words = textWith("zqword", mostIndexedText * 2);
+    QByteArrayList texts{mark + words,
+                         mark + mark + words,
+                         swapped + words,
+                         swapped + mark + words,
+                         QByteArray(1, '\0') + "zqzero " + QByteArray("zq\0a ", 5) + words,
+                         "\xff zq\xffq \xed\xa0\x80 \xf0\x90 " + words};
+    for (const char *character : {"\xc3\xa9", "\xe6\x97\xa5", "\xf0\x90\x90\x80", "\xff", "\xf0\x90"}) {
+        for (int before = 0; before < 4; ++before)
+            texts << "zq" + QByteArray(before, 'x') + ' ' + QByteArray(character).repeated(mostIndexedText);
+    }
+    // As much as a request may be.
+    texts << textWith("zqhuge", 15 * 1024 * 1024);
+    QElapsedTimer timer;
+    timer.start();
+    for (const QByteArray &text : std::as_const(texts))
+        QCOMPARE(test.say({"owner", "doomed"}, {text}).size(), 1);
+    QVERIFY2(timer.elapsed() < 20'000, QByteArray::number(timer.elapsed()).constData());
+    QCOMPARE(test.found("owner", QStringLiteral("zqword50"), 0, 100).size(), 6);
+    GATEHOUSE_VERIFY_OK(test.sessions().remove({"owner", "doomed"}));
+    QVERIFY(test.purge());
+    QVERIFY(!contents(*target).contains("zq"));
+    auto left = test.database().run(QStringLiteral("SELECT count(*) FROM gatehouse_word_list"));
+    QVERIFY(left && (*left)->next());
+    QCOMPARE((*left)->value(0).toInt(), 0);
+    (*left)->finish();
+    GATEHOUSE_VERIFY_OK(test.database().run(
+        QStringLiteral("INSERT INTO gatehouse_words (gatehouse_words) VALUES ('integrity-check')")));
+}
+
+// Somebody who writes for long isn't disturbed, nor waited for.
+void TestSessionPurge::idleWantsNoTransaction()
+{
+    const auto target = m_engines.fresh(false);
+    SessionsUnderTest test(*target);
+    SessionsUnderTest writer(*target);
+    QVERIFY(test.isReady() && writer.isReady());
+    const auto written = writer.database().inTransaction([&]() -> Result<void> {
+        QElapsedTimer timer;
+        timer.start();
+        const auto progress = purgeDeletedMessages(test.database());
+        if (!progress)
+            return progress.error();
+        return *progress == PurgeDone && timer.elapsed() < 3000
+                   ? Result<void>()
+                   : Result<void>(Error{ErrorCode::Internal, QStringLiteral("it waited")});
+    });
+    GATEHOUSE_VERIFY_OK(written);
+}
+
 void TestSessionPurge::waitsForNoReader()
 {
     const auto target = m_engines.fresh(false);
@@ -224,12 +287,14 @@ void TestSessionPurge::waitsForNoReader()
     const auto looked = reader.database().inSnapshot([&]() -> Result<void> {
         if (reader.sessions().sessions({}, {}, 1)->size() != 0)
             return Error{ErrorCode::Internal, QStringLiteral("still there")};
+        Result<PurgeProgress> more = PurgeGoesOn;
         for (int step = 0; step < 50; ++step) {
-            const auto more = purgeDeletedMessages(test.database());
+            more = purgeDeletedMessages(test.database());
             if (!more || !*more) // As long as an old state is being read, there is something left to do.
                 return Error{ErrorCode::Internal, QStringLiteral("ended too soon")};
         }
-        return {};
+        return *more == PurgeHeldUp ? Result<void>()
+                                    : Result<void>(Error{ErrorCode::Internal, QStringLiteral("not told")});
     });
     GATEHOUSE_VERIFY_OK(looked);
     QVERIFY(test.purge());

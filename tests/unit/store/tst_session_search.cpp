@@ -4,6 +4,8 @@
 #include "session_samples.h"
 #include "store/message_index.h"
 
+#include <QElapsedTimer>
+
 using namespace gatehouse;
 
 class TestSessionSearch : public QObject
@@ -28,6 +30,8 @@ private Q_SLOTS:
     void blocksHaveNoGaps();
     void hugeMessagesCanBeFound_data() { Engines::addRows(); }
     void hugeMessagesCanBeFound();
+    void longTextsAreSearchedSoon_data() { Engines::addRows(); }
+    void longTextsAreSearchedSoon();
     void hitsTellTheirPlace_data() { Engines::addRows(); }
     void hitsTellTheirPlace();
 
@@ -87,9 +91,28 @@ void TestSessionSearch::wordsAreBounded()
     QByteArray text;
     for (int i = 0; i < 200'000; ++i)
         text += "w" + QByteArray::number(i) + ' ';
-    const QByteArray indexed = indexedWords("owner", text).toUtf8();
-    QVERIFY(indexed.size() > 500 * 1024 && indexed.size() <= 512 * 1024);
+    QCOMPARE(indexedWords("owner", text), indexedWords("owner", text.left(mostIndexedText)));
+    QVERIFY(indexedWords("owner", text) != indexedWords("owner", text.left(mostIndexedText - 20)));
     QCOMPARE(parseWordQuery(QString::fromUtf8(text)).words.size(), 16);
+    const QByteArray large = text.repeated(15 * 1024 * 1024 / int(text.size()));
+    QElapsedTimer timer;
+    timer.start();
+    QCOMPARE(indexedWords("owner", large), indexedWords("owner", text));
+    QVERIFY2(timer.elapsed() < 300, QByteArray::number(timer.elapsed()).constData());
+    // Folding makes eighteen letters of such a character.
+    QByteArray growing;
+    for (int i = 0; growing.size() < mostIndexedText; ++i)
+        growing += QByteArray("\xef\xb7\xba").repeated(35) + QByteArray::number(10000 + i) + ' ';
+    const QByteArray indexed = indexedWords("owner", growing).toUtf8();
+    QVERIFY(indexed.size() > 500 * 1024 && indexed.size() <= 512 * 1024);
+    // A character that the border cuts counts on no side, and neither does what is behind.
+    for (int before = 0; before < 4; ++before) {
+        const QByteArray start = QByteArray(mostIndexedText - 10, ' ') + QByteArray(6 + before, 'a');
+        QCOMPARE(indexedWords("owner", start + "\xf0\x90\x90\x80 more").size(),
+                 before == 0 ? 6 + 6 + 2 : 6 + 6 + before);
+        QCOMPARE(indexedWords("owner", start + "\xf0\x90\x90\x80 more"),
+                 indexedWords("owner", (start + "\xf0\x90\x90\x80 more").left(mostIndexedText + 4)));
+    }
     // One character that is two code units isn't cut into halves.
     const QString rare = QStringLiteral("a") + QStringLiteral("\U00010400").repeated(50);
     QVERIFY(!parseWordQuery(rare).words.constFirst().back().isHighSurrogate());
@@ -292,15 +315,42 @@ void TestSessionSearch::hugeMessagesCanBeFound()
     for (int i = 0; varied.size() < 1'000'000; ++i)
         varied += "word" + QByteArray::number(i * 7919) + ' ';
     QCOMPARE(test.say({"owner", "s"},
-                      {varied, QByteArray(1'000'000, 'x'), "\xe6\x97\xa5" + QByteArray(900'000, ' ') + "end"})
+                      {varied, QByteArray(1'000'000, 'x'), "\xe6\x97\xa5" + QByteArray(60'000, ' ') + "end",
+                       QByteArray(900'000, ' ') + "beyond", QByteArray("many words ").repeated(1'400'000)})
                  .size(),
-             3);
+             5);
     QCOMPARE(test.found("owner", QStringLiteral("needle")).size(), 1);
     QCOMPARE(test.found("owner", QString(40, u'x')).size(), 1);
     QCOMPARE(test.found("owner", QStringLiteral("end")).size(), 1);
+    QCOMPARE(test.found("owner", QStringLiteral("beyond")).size(), 0);
+    QCOMPARE(test.found("owner", QStringLiteral("many words")).size(), 1);
     GATEHOUSE_VERIFY_OK(test.sessions().remove({"owner", "s"}));
     QVERIFY(test.purge());
     QVERIFY(test.found("owner", QStringLiteral("needle")).isEmpty());
+}
+
+void TestSessionSearch::longTextsAreSearchedSoon()
+{
+    GATEHOUSE_FRESH_SESSIONS(test, m_engines);
+    const QByteArray text = QByteArray("\xc3\xa9t\xc3\xa9 ").repeated(10'000) + "needle";
+    GATEHOUSE_VERIFY_OK(test.database().inTransaction([&]() -> Result<void> {
+        for (int i = 0; i < 100; ++i) {
+            const auto stored = test.sessions().append({"owner", "s"}, {}, {said(text)});
+            if (!stored)
+                return stored.error();
+        }
+        return {};
+    }));
+    QElapsedTimer timer;
+    timer.start();
+    const auto hits =
+        test.sessions().search({.owner = "owner", .words = QStringLiteral("needle"), .limit = 100});
+    const qint64 took = timer.elapsed();
+    GATEHOUSE_VERIFY_OK(hits);
+    QVERIFY2(took < 300, QByteArray::number(took).constData());
+    QVERIFY(hits->hits.size() == 100 || hits->next > 0);
+    for (const SearchHit &hit : hits->hits)
+        QVERIFY(hit.snippet.startsWith(QStringLiteral("\u00e9t\u00e9 \u00e9t\u00e9")));
 }
 
 void TestSessionSearch::hitsTellTheirPlace()

@@ -24,6 +24,8 @@ private Q_SLOTS:
     void messagesStayInOrder();
     void nothingOpensNoSession_data() { Engines::addRows(); }
     void nothingOpensNoSession();
+    void extendingOpensNoSession_data() { Engines::addRows(); }
+    void extendingOpensNoSession();
     void tailIsBounded_data() { Engines::addRows(); }
     void tailIsBounded();
     void pagesOfMessagesHaveNoGaps_data() { Engines::addRows(); }
@@ -148,6 +150,41 @@ void TestSessions::nothingOpensNoSession()
     QVERIFY(tail && tail->isEmpty());
     for (const SessionKey &bad : {SessionKey{"", "s"}, SessionKey{"owner", ""}})
         QCOMPARE(test.sessions().append(bad, {}, {said("x")}).error().code, ErrorCode::InvalidRequest);
+}
+
+// An answer that arrives after its session was removed.
+void TestSessions::extendingOpensNoSession()
+{
+    GATEHOUSE_FRESH_SESSIONS(test, m_engines);
+    const SessionKey key{"owner", "s"};
+    QCOMPARE(test.say(key, {"question"}, 5).size(), 1);
+    const auto extended = test.sessions().extend(key, {said("answer one", 4), said("answer two", 7)});
+    GATEHOUSE_VERIFY_OK(extended);
+    QCOMPARE(extended->size(), 2);
+    QVERIFY(extended->at(0).number > 0 && extended->at(1).number > extended->at(0).number);
+    QVERIFY(*test.sessions().find(key) ==
+            (SessionRecord{"s", "owner", QStringLiteral("question"), timeOf(5), timeOf(7), 3}));
+    QCOMPARE(textsOf(test.sessions().messages(key, {})),
+             (QByteArrayList{"question", "answer one", "answer two"}));
+    QCOMPARE(test.found("owner", QStringLiteral("answer")).size(), 2);
+    GATEHOUSE_VERIFY_OK(test.sessions().extend(key, {said("early", 1)}));
+    QCOMPARE(test.sessions().find(key)->updatedAt, timeOf(7));
+
+    GATEHOUSE_VERIFY_OK(test.sessions().remove(key));
+    for (const SessionKey &gone : {key, SessionKey{"other", "s"}, SessionKey{"", "1"}, SessionKey{}}) {
+        const auto late = test.sessions().extend(gone, {said("answer late", 8)});
+        GATEHOUSE_VERIFY_OK(late);
+        QVERIFY(late->isEmpty());
+        QCOMPARE(test.sessions().find(gone).error().code, ErrorCode::NotFound);
+    }
+    QVERIFY(test.sessions().sessions({}, {}, 10)->isEmpty());
+    QVERIFY(test.found("owner", QStringLiteral("answer")).isEmpty());
+    QVERIFY(test.purge());
+    QVERIFY(test.found("owner", QStringLiteral("answer")).isEmpty());
+    auto rows = test.database().run(QStringLiteral("SELECT count(*) FROM gatehouse_messages"));
+    QVERIFY(rows && (*rows)->next());
+    QCOMPARE((*rows)->value(0).toInt(), 0);
+    (*rows)->finish();
 }
 
 void TestSessions::tailIsBounded()

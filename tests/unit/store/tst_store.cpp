@@ -9,6 +9,8 @@
 #include <QSignalSpy>
 #include <QThread>
 
+#include <atomic>
+
 using namespace gatehouse;
 
 class TestStore : public QObject
@@ -24,6 +26,11 @@ private Q_SLOTS:
     void resultsComeInOrder();
     void readSeesWhatWasRecorded_data() { Engines::addRows(); }
     void readSeesWhatWasRecorded();
+    void readNowWaitsForNobody_data() { Engines::addRows(); }
+    void readNowWaitsForNobody();
+    void questionsAreBounded();
+    void writesThatPileUpAreTold();
+    void largeWritesShareNoTransaction();
     void rowsArriveUnasked_data() { Engines::addRows(); }
     void rowsArriveUnasked();
     void rowsOutliveTheStore_data() { Engines::addRows(); }
@@ -150,6 +157,160 @@ void TestStore::readSeesWhatWasRecorded()
             QVERIFY(test.store.record(ledgerRow(test.clock, ++recorded)));
         QCOMPARE(test.requests(), recorded);
     }
+}
+
+// Neither for the ledger, while the writer is busy, nor for questions that take long.
+void TestStore::readNowWaitsForNobody()
+{
+    OPEN_STORE(test);
+    QVERIFY(test.write<void>([](Database &database) { return addKey(database, "one"); }));
+    QObject context;
+    QSemaphore gate;
+    std::atomic<bool> isHeld = false;
+    int done = 0;
+    const auto count = [&](const Result<void> &) {
+        ++done;
+    };
+    test.store.write<void>(
+        &context,
+        [&](Database &) {
+            isHeld = true;
+            gate.acquire();
+            return Result<void>();
+        },
+        count);
+    QTRY_VERIFY(isHeld);
+    QVERIFY(test.store.record(ledgerRow(test.clock, 1)));
+    test.store.read<void>(
+        &context, [](Database &) { return Result<void>(); }, count);
+    std::optional<Result<KeyRecord>> found;
+    test.store.readNow<KeyRecord>(
+        &context, [](Database &database) { return KeyRepository(database).find("one"); },
+        [&](const Result<KeyRecord> &result) { found = result; });
+    const bool isThere = QTest::qWaitFor([&] { return found.has_value(); });
+    const int others = done;
+    gate.release();
+    QVERIFY(isThere && *found);
+    QCOMPARE(others, 0);
+    QTRY_COMPARE(done, 2);
+}
+
+void TestStore::questionsAreBounded()
+{
+    const QTemporaryDir dataDir;
+    StoreUnderTest test(*m_engines.fresh(false), dataDir.path());
+    GATEHOUSE_VERIFY_OK(test.store.open());
+    QObject context;
+    QSemaphore gate;
+    QSemaphore held;
+    const std::function<Result<void>(Database &)> hold = [&](Database &) {
+        held.release();
+        gate.acquire();
+        return Result<void>();
+    };
+    const std::function<Result<void>(Database &)> nothing = [](Database &) {
+        return Result<void>();
+    };
+    int done = 0;
+    QList<ErrorCode> refused;
+    const auto count = [&](const Result<void> &result) {
+        ++done;
+        if (!result)
+            refused << result.error().code;
+    };
+    test.store.read<void>(&context, hold, count);
+    test.store.readNow<void>(&context, hold, count);
+    QVERIFY(held.tryAcquire(2, 20'000));
+    for (int i = 0; i < 256 + 1; ++i)
+        test.store.read<void>(&context, nothing, count);
+    for (int i = 0; i < 16384 + 2; ++i)
+        test.store.readNow<void>(&context, nothing, count);
+    const bool isTold = QTest::qWaitFor([&] { return done == 3; });
+    gate.release(2);
+    QVERIFY(isTold);
+    QTRY_COMPARE_WITH_TIMEOUT(done, 2 + 257 + 16386, 60'000);
+    QCOMPARE(refused, QList<ErrorCode>(3, ErrorCode::Overloaded));
+}
+
+void TestStore::writesThatPileUpAreTold()
+{
+    const QTemporaryDir dataDir;
+    StoreUnderTest test(*m_engines.fresh(false), dataDir.path());
+    QVERIFY(!test.store.isBehind());
+    GATEHOUSE_VERIFY_OK(test.store.open());
+    QObject context;
+    QSemaphore gate;
+    QSemaphore held;
+    const auto holdWriter = [&] {
+        test.store.write<void>(
+            &context,
+            [&](Database &) {
+                held.release();
+                gate.acquire();
+                return Result<void>();
+            },
+            [](const Result<void> &) {});
+        return held.tryAcquire(1, 20'000);
+    };
+    const auto write = [&](qint64 bytes) {
+        test.store.write<void>(
+            &context, [](Database &) { return Result<void>(); }, [](const Result<void> &) {}, bytes);
+    };
+    QVERIFY(holdWriter());
+    write(64 * 1024 * 1024);
+    QVERIFY(!test.store.isBehind());
+    write(1);
+    QVERIFY(test.store.isBehind());
+    gate.release();
+    QTRY_VERIFY(!test.store.isBehind());
+    QVERIFY(holdWriter());
+    for (int i = 0; i < 20'000; ++i)
+        write(0);
+    QVERIFY(!test.store.isBehind());
+    write(0);
+    QVERIFY(test.store.isBehind());
+    gate.release();
+    QTRY_VERIFY_WITH_TIMEOUT(!test.store.isBehind(), 60'000);
+    QVERIFY(test.write<void>([](Database &) { return Result<void>(); }));
+}
+
+void TestStore::largeWritesShareNoTransaction()
+{
+    const auto target = m_engines.fresh(false);
+    const QTemporaryDir dataDir;
+    StoreUnderTest test(*target, dataDir.path());
+    GATEHOUSE_VERIFY_OK(test.store.open());
+    QObject context;
+    QSemaphore gate;
+    QSemaphore held;
+    QStringList seen;
+    const auto write = [&](const QByteArray &id, qint64 bytes) {
+        test.store.write<QString>(
+            &context,
+            [&, id](Database &database) -> Result<QString> {
+                if (id == "0") {
+                    held.release();
+                    gate.acquire();
+                }
+                const auto other = Database::open(*target); // It sees what is committed.
+                const auto keys = KeyRepository(**other).all();
+                if (auto added = addKey(database, id); !added)
+                    return added.error();
+                QString ids;
+                for (const KeyRecord &key : *keys)
+                    ids += QString::fromUtf8(key.id);
+                return ids;
+            },
+            [&](const Result<QString> &ids) { seen << (ids ? *ids : QStringLiteral("failed")); }, bytes);
+    };
+    write("0", 0);
+    QVERIFY(held.tryAcquire(1, 20'000));
+    write("1", 3 * 1024 * 1024);
+    write("2", 3 * 1024 * 1024);
+    write("3", 3 * 1024 * 1024);
+    gate.release();
+    QTRY_COMPARE(seen.size(), 4);
+    QCOMPARE(seen, (QStringList{{}, QStringLiteral("0"), QStringLiteral("0"), QStringLiteral("012")}));
 }
 
 void TestStore::rowsArriveUnasked()
@@ -300,6 +461,12 @@ void TestStore::closedStoreTakesNothing()
     QVERIFY(written && !*written);
     const auto read = test.read<void>([](Database &) { return Result<void>(); });
     QVERIFY(read && !*read);
+    QObject context;
+    ErrorCode code{};
+    test.store.readNow<void>(
+        &context, [](Database &) { return Result<void>(); },
+        [&](const Result<void> &result) { code = result ? ErrorCode::Internal : result.error().code; });
+    QTRY_COMPARE(code, ErrorCode::Overloaded);
 }
 
 QTEST_GUILESS_MAIN(TestStore)
