@@ -14,7 +14,7 @@ CallerWatch::CallerWatch(LaneContext &context, Caller caller, QObject *parent)
 {
     connect(&context, &LaneContext::accessChanged, this, &CallerWatch::check);
     if (m_caller.key)
-        waitForExpiry();
+        awaitExpiry();
 }
 
 void CallerWatch::check()
@@ -26,11 +26,11 @@ void CallerWatch::check()
         return;
     }
     if (m_caller.key)
-        waitForExpiry();
+        awaitExpiry();
 }
 
 /// A key's end may be changed while this watches; and a timer may be a little early by the wall's clock.
-void CallerWatch::waitForExpiry()
+void CallerWatch::awaitExpiry()
 {
     const auto key = m_context.gate()->keys().keyById(m_caller.keyId);
     if (!key || !key->expiresAt || *key->expiresAt == m_awaited)

@@ -25,7 +25,7 @@ Q_SIGNALS:
     void revoked(const gatehouse::Error &error);
 
 private:
-    void waitForExpiry();
+    void awaitExpiry();
 
     LaneContext &m_context;
     const Caller m_caller;

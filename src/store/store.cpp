@@ -69,7 +69,7 @@ Result<void> Store::open()
     d->reader->start();
     d->promptReader = std::make_unique<StoreReader>(
         d->options.target, *d->writer,
-        StoreReader::Questions{.thread = "store-recall", .mostWaiting = 16384, .waitForRows = false});
+        StoreReader::Questions{.thread = "store-recall", .mostWaiting = 16384, .afterTheLedger = false});
     d->promptReader->start();
     return {};
 }

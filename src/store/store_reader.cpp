@@ -68,7 +68,7 @@ std::optional<StoreTask> StoreReader::nextTask()
 
 Result<void> StoreReader::serve(const StoreTask &task)
 {
-    if (m_questions.waitForRows)
+    if (m_questions.afterTheLedger)
         m_writer.letRowsArrive();
     // A connection may have died unused; the second attempt has a fresh one.
     Result<void> done;

@@ -15,7 +15,7 @@ public:
     {
         const char *thread = "store-reader"; ///< The thread's name, at most 15 characters.
         std::size_t mostWaiting = 256;       ///< Beyond, a task fails.
-        bool waitForRows = true;             ///< The answers hold what was recorded in the ledger before.
+        bool afterTheLedger = true;          ///< The answers hold what was recorded in the ledger before.
     };
     StoreReader(DatabaseTarget target, StoreWriter &writer, Questions questions);
     ~StoreReader(); ///< Ends after the job that runs; the others fail.

@@ -130,8 +130,13 @@ void SettingsRulesTest::warnings_data()
                                                      "knows; write a random text, or leave it out to have "
                                                      "one made");
     row("secret that begins with secret", "auth.secret_key = 'secret-7f3a9c2e51b8'", "");
-    row("default model not allowed", "model.default = 'a'\nmodel.allowed = ['b']",
+    row("default model not allowed",
+        "model.default = 'a'\nmodel.allowed = ['b']\n[[routes]]\nkey='a'\nurl='http://x/v1'",
         ":1: model.default: is not in model.allowed");
+    row("default model without a route", "model.default = 'a'",
+        ":1: model.default: there is no route that could serve \"a\", so the built-in demo model answers in "
+        "its "
+        "place; write [[routes]] with the path of a GGUF file");
     row("twins", "[[routes]]\nkey='a'\nurl='http://x/v1'\n[[routes]]\nkey='b'\nurl='http://x/v1'",
         ":6: routes.b.url: the route \"a\" has the same url; their models can only be asked for with a "
         "modelKey");

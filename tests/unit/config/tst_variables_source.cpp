@@ -354,7 +354,7 @@ void VariablesSourceTest::badValues()
 void VariablesSourceTest::interpolationIsTold()
 {
     ConfigFixture fixture;
-    fixture.writeDotEnv("DEFAULT_MODEL=${NAME}\nFOREIGN=${NAME}\n");
+    fixture.writeDotEnv("DEFAULT_MODEL=${NAME}\nFOREIGN=${NAME}\nMODEL_ROUTE_A=http://a/v1\n");
     const LoadedSettings loaded = fixture.load();
     QCOMPARE(loaded.settings->model.defaultModel, QStringLiteral("${NAME}"));
     QCOMPARE(loaded.warnings.size(), 1);
