@@ -302,7 +302,8 @@ void HistoryTest::isGoneWhenDeleted()
 
 void HistoryTest::refusesImpossibleNames()
 {
-    for (const QByteArray name : {"with space", "../../etc/passwd", QByteArray(129, 'x').constData()})
+    for (const QByteArray &name :
+         {QByteArray("with space"), QByteArray("../../etc/passwd"), QByteArray(129, 'x')})
         QCOMPARE(in(name).post("/v1/chat/completions", asking("x")).status, 400);
     QCOMPARE(ApiClient(m_gatehouse->port())
                  .post("/api/chat", asking("x", ",\"session_id\":\"with space\""))
