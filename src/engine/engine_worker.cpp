@@ -8,12 +8,16 @@
 
 #include <malloc.h>
 #include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <exception>
 
 namespace gatehouse {
 
 namespace {
+
+constexpr int niceWhileLoading = 10;
 
 using Milliseconds = std::chrono::milliseconds;
 using std::chrono::duration_cast;
@@ -167,7 +171,7 @@ void EngineWorker::run()
     pthread_setname_np(pthread_self(), "engine");
     LlamaLog llamaLog(m_log);
     while (waitUntilWanted()) {
-        std::unique_ptr<LoadedModel> model = loadNow(llamaLog);
+        std::unique_ptr<LoadedModel> model = loadNow();
         while (const JobPtr job = model ? nextJob() : nullptr)
             advance(*job, *model);
         free(std::move(model));
@@ -186,11 +190,18 @@ bool EngineWorker::waitUntilWanted()
 }
 
 /// Null: it failed, or is not wanted any more.
-std::unique_ptr<LoadedModel> EngineWorker::loadNow(LlamaLog &llamaLog)
+std::unique_ptr<LoadedModel> EngineWorker::loadNow()
 {
     const auto begun = steady_clock::now();
-    Result<std::unique_ptr<LoadedModel>> model = LoadedModel::load(
-        m_options, llamaLog, [this](double part) { return reportProgress(part); }, m_interrupted);
+    Result<std::unique_ptr<LoadedModel>> model = Error{};
+    // In a thread of its own, because only a thread that ends gives its lower rank back: lanes must go on
+    // ticking on a machine with fewer cores than models.
+    std::thread([&] {
+        LlamaLog llamaLog(m_log); // Hears the thread that made it.
+        ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceWhileLoading);
+        model = LoadedModel::load(
+            m_options, llamaLog, [this](double part) { return reportProgress(part); }, m_interrupted);
+    }).join();
     const auto loadTime = duration_cast<Milliseconds>(steady_clock::now() - begun);
     if (!model) {
         becomeFailed(loadTime, model.error());

@@ -20,7 +20,6 @@
 namespace gatehouse {
 
 class AnswerChannel;
-class LlamaLog;
 class LoadedModel;
 
 /// The thread that owns a model: loads it when it is wanted, then moves its tasks forward, each step as the
@@ -71,7 +70,7 @@ private:
 
     void run();
     [[nodiscard]] bool waitUntilWanted();
-    [[nodiscard]] std::unique_ptr<LoadedModel> loadNow(LlamaLog &llamaLog);
+    [[nodiscard]] std::unique_ptr<LoadedModel> loadNow();
     [[nodiscard]] bool reportProgress(double part);
     [[nodiscard]] bool becomeReady(const LoadedModel &model, std::chrono::milliseconds loadTime);
     void becomeFailed(std::chrono::milliseconds loadTime, const Error &error);
