@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "backends/model_fetch.h"
 
+#include "backends/route_request.h"
 #include "dialects/openai/upstream_error.h"
 
 #include <QFuture>
@@ -16,7 +17,7 @@ QFuture<ModelFetch::Models> ModelFetch::start(HttpClient &http, UpstreamRequest 
     limits.read = std::min<std::chrono::milliseconds>(limits.read, std::chrono::seconds(5));
     limits.total = limits.connect + limits.read;
     request.method = "GET";
-    request.headers.emplaceBack("Accept", "application/json");
+    addHeader(request, "Accept", "application/json");
     auto *fetch = new ModelFetch(http.send(request), decode, parent);
     return fetch->m_promise.future();
 }

@@ -38,8 +38,8 @@ ChatStreamPtr OllamaBackend::open(const ChatRequest &request)
     if (!body)
         return ChatStreamPtr(new FailedStream(body.error()));
     UpstreamRequest upstream = requestTo(m_route, ollama::requestPath(request));
-    upstream.headers.emplaceBack("Content-Type", "application/json");
-    upstream.headers.emplaceBack("Accept", request.stream ? "application/x-ndjson" : "application/json");
+    addHeader(upstream, "Content-Type", "application/json");
+    addHeader(upstream, "Accept", request.stream ? "application/x-ndjson" : "application/json");
     upstream.body = *std::move(body);
     upstream.streaming = request.stream;
     return ChatStreamPtr(new UpstreamStream(m_http.send(upstream), readerFor(request), m_drain));

@@ -33,8 +33,8 @@ OpenAiBackend::OpenAiBackend(RouteSettings route, HttpClient &http)
 ChatStreamPtr OpenAiBackend::open(const ChatRequest &request)
 {
     UpstreamRequest upstream = requestTo(m_route, openai::requestPath(request));
-    upstream.headers.emplaceBack("Content-Type", "application/json");
-    upstream.headers.emplaceBack("Accept", request.stream ? "text/event-stream" : "application/json");
+    addHeader(upstream, "Content-Type", "application/json");
+    addHeader(upstream, "Accept", request.stream ? "text/event-stream" : "application/json");
     upstream.body = openai::encodeRequest(request, request.model);
     upstream.streaming = request.stream;
     return ChatStreamPtr(new UpstreamStream(m_http.send(upstream), readerFor(request), m_drain));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "backends/route_request.h"
 
+#include <algorithm>
+
 namespace gatehouse {
 
 UpstreamRequest requestTo(const RouteSettings &route, QByteArrayView path)
@@ -13,13 +15,25 @@ UpstreamRequest requestTo(const RouteSettings &route, QByteArrayView path)
     while (base.endsWith(u'/'))
         base.chop(1);
     request.url.setPath(base + u'/' + QString::fromLatin1(path));
+    for (const RouteHeader &header : route.headers)
+        request.headers.emplaceBack(header.name, header.value.reveal());
     if (!route.apiKey.isEmpty()) {
-        request.headers.emplaceBack("Authorization", "Bearer " + route.apiKey.reveal());
+        addHeader(request, "Authorization", "Bearer " + route.apiKey.reveal());
     } else if (!route.url.userName().isEmpty()) {
         const QByteArray pair = (route.url.userName() + u':' + route.url.password()).toUtf8();
-        request.headers.emplaceBack("Authorization", "Basic " + pair.toBase64());
+        addHeader(request, "Authorization", "Basic " + pair.toBase64());
     }
     return request;
+}
+
+void addHeader(UpstreamRequest &request, const QByteArray &name, const QByteArray &value)
+{
+    const bool isThere =
+        std::any_of(request.headers.begin(), request.headers.end(), [&name](const auto &header) {
+            return header.first.compare(name, Qt::CaseInsensitive) == 0;
+        });
+    if (!isThere)
+        request.headers.emplaceBack(name, value);
 }
 
 } // namespace gatehouse

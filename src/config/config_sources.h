@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "config/managed_routes.h"
+
 #include <QProcessEnvironment>
 #include <QString>
 
@@ -30,6 +32,8 @@ struct ConfigSources
     QString workingDirectory; ///< Absolute; where `.env` is looked for.
     QString systemConfigDirectory = QStringLiteral("/etc/gatehouse");
     bool hasEngine = isEngineBuiltIn();
+    /// In the place of what the file of managed routes holds: to have routes judged before they are written.
+    std::optional<QList<ManagedRoute>> managedRoutes = {};
 };
 
 } // namespace gatehouse

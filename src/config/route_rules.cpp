@@ -2,7 +2,10 @@
 #include "config/route_rules.h"
 
 #include "config/config_text.h"
-#include "config/suggestion.h"
+#include "config/route_place.h"
+
+#include <algorithm>
+#include <array>
 
 namespace gatehouse {
 
@@ -10,28 +13,15 @@ namespace {
 
 constexpr qsizetype mostRoutes = 256;
 
-/// The place of a route in messages: its field if that is written down, else the first thing that is.
-QString keyIn(const SettingsDraft &draft, const QString &route, const char *field)
-{
-    const QString wanted = routeFieldKey(route, QString::fromLatin1(field));
-    if (draft.isWritten(wanted))
-        return wanted;
-    for (const char *other : {"key", "url", "path", "kind", "api_key", "models"}) {
-        const QString key = routeFieldKey(route, QString::fromLatin1(other));
-        if (draft.isWritten(key))
-            return key;
-    }
-    return wanted;
-}
-
 void checkLocal(SettingsDraft &draft, const RouteSettings &route, bool hasEngine)
 {
     if (!route.url.isEmpty())
-        draft.mistake(keyIn(draft, route.key, "url"),
-                      ConfigText::tr("the route \"%1\" is local and can have no url").arg(route.key));
+        draft.mistakes.append(
+            {routePlace(draft, route.key, "url"),
+             ConfigText::tr("the route \"%1\" is local and can have no url").arg(route.key)});
     if (!hasEngine)
-        draft.mistake(keyIn(draft, route.key, "kind"),
-                      ConfigText::tr("this build of Gatehouse runs no local models"));
+        draft.mistakes.append({routePlace(draft, route.key, "kind"),
+                               ConfigText::tr("this build of Gatehouse runs no local models")});
 }
 
 /// Puts right what people mean by an upstream's address.
@@ -46,19 +36,47 @@ void completeUrl(SettingsDraft &draft, RouteSettings &route)
         route.url.setPath(QStringLiteral("/v1"));
     else
         return;
-    draft.warning(keyIn(draft, route.key, "url"), ConfigText::tr("is taken as %1").arg(route.url.toString()));
+    draft.warnings.append(
+        {routePlace(draft, route.key, "url"), ConfigText::tr("is taken as %1").arg(route.url.toString())});
 }
 
 void checkRemote(SettingsDraft &draft, RouteSettings &route)
 {
     if (!route.path.isEmpty())
-        draft.mistake(keyIn(draft, route.key, "path"),
-                      ConfigText::tr("only a local route has a path, and \"%1\" is none").arg(route.key));
+        draft.mistakes.append(
+            {routePlace(draft, route.key, "path"),
+             ConfigText::tr("only a local route has a path, and \"%1\" is none").arg(route.key)});
     if (!route.url.isEmpty())
         completeUrl(draft, route);
     else if (!draft.refused.contains(routeFieldKey(route.key, QStringLiteral("url"))))
-        draft.mistake(keyIn(draft, route.key, "url"),
-                      ConfigText::tr("the route \"%1\" has no url").arg(route.key));
+        draft.mistakes.append({routePlace(draft, route.key, "url"),
+                               ConfigText::tr("the route \"%1\" has no url").arg(route.key)});
+}
+
+/// What HTTP itself needs, or Gatehouse says of its own requests; any of these could break them or have one
+/// taken for two.
+bool isReserved(const QByteArray &name)
+{
+    static constexpr std::array reserved = {
+        "host",    "content-length", "transfer-encoding", "connection",      "upgrade",     "te",
+        "trailer", "expect",         "keep-alive",        "accept-encoding", "content-type"};
+    const QByteArray folded = name.toLower();
+    return folded.startsWith("proxy-") ||
+           std::any_of(reserved.begin(), reserved.end(), [&](const char *other) { return folded == other; });
+}
+
+void checkHeaders(SettingsDraft &draft, const RouteSettings &route)
+{
+    for (const RouteHeader &header : route.headers) {
+        const QString name = displayName(QString::fromLatin1(header.name));
+        const bool isCredential = header.name.compare("authorization", Qt::CaseInsensitive) == 0;
+        if (isReserved(header.name))
+            draft.mistakes.append({routePlace(draft, route.key, "headers"),
+                                   ConfigText::tr("%1 is not to be set here").arg(name)});
+        else if (isCredential && (!route.apiKey.isEmpty() || !route.url.userInfo().isEmpty()))
+            draft.mistakes.append({routePlace(draft, route.key, "headers"),
+                                   ConfigText::tr("%1 is what api_key is for; set one of them").arg(name)});
+    }
 }
 
 void checkRoute(SettingsDraft &draft, RouteSettings &route, bool hasEngine)
@@ -73,45 +91,17 @@ void checkRoute(SettingsDraft &draft, RouteSettings &route, bool hasEngine)
         checkLocal(draft, route, hasEngine);
     else
         checkRemote(draft, route);
-}
-
-void warnOfTwins(SettingsDraft &draft)
-{
-    const QList<RouteSettings> &routes = draft.settings.routes;
-    for (qsizetype i = 0; i < routes.size(); ++i) {
-        for (qsizetype j = 0; j < i; ++j) {
-            if (!routes[i].url.isEmpty() && routes[i].url == routes[j].url)
-                draft.warning(keyIn(draft, routes[i].key, "url"),
-                              ConfigText::tr("the route \"%1\" has the same url; their models can only be "
-                                             "asked for with a modelKey")
-                                  .arg(routes[j].key));
-        }
-    }
-}
-
-void checkDefaultRoute(SettingsDraft &draft)
-{
-    const QString wanted = draft.settings.model.defaultRouteKey;
-    QStringList keys;
-    for (const RouteSettings &route : draft.settings.routes)
-        keys.append(route.key);
-    if (wanted.isEmpty() || keys.contains(wanted))
-        return;
-    const QString meant = suggestionFor(wanted, keys);
-    draft.mistake(QStringLiteral("model.default_route"),
-                  meant.isEmpty()
-                      ? ConfigText::tr("there is no route \"%1\"").arg(wanted)
-                      : ConfigText::tr("there is no route \"%1\"; did you mean \"%2\"?").arg(wanted, meant));
+    checkHeaders(draft, route);
 }
 
 } // namespace
 
-void applyRouteRules(SettingsDraft &draft, bool hasEngine)
+bool applyRouteRules(SettingsDraft &draft, bool hasEngine)
 {
     QList<RouteSettings> &routes = draft.settings.routes;
     if (routes.size() > mostRoutes) {
         draft.mistake(QStringLiteral("routes"), ConfigText::tr("there can be %1 at most").arg(mostRoutes));
-        return;
+        return false;
     }
     if (routes.isEmpty() && hasEngine) {
         RouteSettings demo;
@@ -133,8 +123,7 @@ void applyRouteRules(SettingsDraft &draft, bool hasEngine)
     }
     for (RouteSettings &route : routes)
         checkRoute(draft, route, hasEngine);
-    warnOfTwins(draft);
-    checkDefaultRoute(draft);
+    return true;
 }
 
 } // namespace gatehouse

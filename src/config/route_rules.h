@@ -5,7 +5,8 @@
 
 namespace gatehouse {
 
-/// The part of applyRules() that is about routes. Pure.
-void applyRouteRules(SettingsDraft &draft, bool hasEngine);
+/// The part of applyRules() that is about each route by itself. False: there are so many that they aren't
+/// looked at. Pure.
+[[nodiscard]] bool applyRouteRules(SettingsDraft &draft, bool hasEngine);
 
 } // namespace gatehouse

@@ -12,6 +12,7 @@ QString placeOf(const SettingSource &source)
         return ConfigText::tr("default");
     case SettingOrigin::Implied:
         return ConfigText::tr("implied by %1").arg(source.name);
+    case SettingOrigin::ManagedRoutes:
     case SettingOrigin::ConfigFile:
     case SettingOrigin::SecretsFile:
     case SettingOrigin::DotEnv:

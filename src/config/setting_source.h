@@ -6,13 +6,22 @@
 namespace gatehouse {
 
 /// Where a value was written down, by rising precedence.
-enum class SettingOrigin { Default, Implied, ConfigFile, SecretsFile, DotEnv, Environment, CommandLine };
+enum class SettingOrigin {
+    Default,
+    Implied,
+    ManagedRoutes, ///< The file of routes that were made at run time.
+    ConfigFile,
+    SecretsFile,
+    DotEnv,
+    Environment,
+    CommandLine
+};
 
 /// One place in one source.
 struct SettingSource
 {
     SettingOrigin origin = SettingOrigin::Default;
-    QString file = {}; ///< Of the three kinds of files.
+    QString file = {}; ///< Of the four kinds of files.
     int line = 0;      ///< 1-based; 0: the whole file.
     QString name = {}; ///< As written there: a dotted key, a variable, an option. Implied: what implies it.
 };

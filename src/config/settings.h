@@ -48,20 +48,50 @@ struct UpstreamTimeouts
     std::chrono::milliseconds total{120'000};
     bool totalBoundsStreams =
         false; ///< Whether `total` was written down and so bounds a running stream, too.
+    friend bool operator==(const UpstreamTimeouts &, const UpstreamTimeouts &) = default;
 };
 
 enum class RouteKind { OpenAi, Ollama, Local };
+
+/// A header field for an upstream. The value may be a credential.
+struct RouteHeader
+{
+    QByteArray name;
+    Secret value;
+    friend bool operator==(const RouteHeader &, const RouteHeader &) = default;
+};
 
 /// One upstream, or a model in the process.
 struct RouteSettings
 {
     QString key; ///< Unique, lower case.
     RouteKind kind = RouteKind::OpenAi;
-    QUrl url;           ///< OpenAi: up to and with `/v1`; Ollama: the server's root.
-    QString path;       ///< Local: a GGUF file; empty: the built-in demo model.
-    Secret apiKey;      ///< Sent as a bearer token.
-    QStringList models; ///< What it serves; empty: whatever it lists.
+    QUrl url;                   ///< OpenAi: up to and with `/v1`; Ollama: the server's root.
+    QString path;               ///< Local: a GGUF file; empty: the built-in demo model.
+    Secret apiKey;              ///< Sent as a bearer token.
+    QList<RouteHeader> headers; ///< Sent with each request besides our own.
+    QStringList models;         ///< What it serves, as callers call it; empty: whatever it lists.
+    QHash<QString, QString>
+        names;             ///< The upstream's own names of those `models` that have another one there.
+    QString pool;          ///< Routes of one pool share their load; empty: it stands alone.
+    int weight = 1;        ///< Its share of the pool's load, 1 … 1000.
+    int maxConcurrent = 0; ///< Requests at a time, further ones wait; 0: no bound.
+    int queueLimit = 256;  ///< Requests that wait for it; a pool's routes add up.
+    std::chrono::milliseconds queueTimeout{120'000}; ///< The longest wait.
     UpstreamTimeouts timeouts;
+    bool isManaged = false; ///< Made by POST /api/routes, not written down by the operator.
+    friend bool operator==(const RouteSettings &, const RouteSettings &) = default;
+};
+
+/// What happens when a route stumbles.
+struct RoutingSettings
+{
+    /// By a model's name as callers call it, `*` for all that have no list of their own: what answers in its
+    /// place, in this order. `model`, or `route:model` where the part before the first colon is a route's or
+    /// a pool's key.
+    QHash<QString, QStringList> fallbacks;
+    int attempts = 3; ///< Upstreams that may be handed one request, one after the other.
+    std::chrono::milliseconds probeInterval{10'000}; ///< Between probes of a pool's healthy routes; 0: none.
 };
 
 /// How local models run.
@@ -158,6 +188,7 @@ struct Settings
     ModelSettings model;
     UpstreamTimeouts upstream;   ///< What routes without timeouts of their own got.
     QList<RouteSettings> routes; ///< In order; never empty after validation where a local engine is built in.
+    RoutingSettings routing;
     LogSettings log;
     MetricsSettings metrics;
     LimitSettings limits;

@@ -20,6 +20,13 @@ const SettingSpec<Object> *findSpec(const std::vector<SettingSpec<Object>> &tabl
     return found == table.end() ? nullptr : &*found;
 }
 
+/// A file of our form, as opposed to variables.
+bool isOwnFile(SettingOrigin origin)
+{
+    return origin == SettingOrigin::ManagedRoutes || origin == SettingOrigin::ConfigFile ||
+           origin == SettingOrigin::SecretsFile;
+}
+
 class DraftBuilder
 {
 public:
@@ -41,7 +48,7 @@ public:
             m_draft.isWritten(QStringLiteral("limits.requests_per_minute"));
 
         for (const Assignment &assignment : assignments)
-            addRoute(assignment.route);
+            addRoute(assignment);
         for (const bool implied : {true, false}) { // What is written wins over what follows from something.
             for (const Assignment &assignment : assignments) {
                 if (!assignment.route.isEmpty() && assignment.isImplied == implied)
@@ -57,8 +64,7 @@ private:
         const auto file = textOf(assignment.value);
         if (form != SettingForm::File || !file || file->isEmpty())
             return assignment.value;
-        const QString folder = assignment.source.origin == SettingOrigin::ConfigFile ||
-                                       assignment.source.origin == SettingOrigin::SecretsFile
+        const QString folder = isOwnFile(assignment.source.origin)
                                    ? QFileInfo(assignment.source.file).absolutePath()
                                    : m_workingDirectory;
         return QDir::cleanPath(QDir(folder).absoluteFilePath(*file));
@@ -84,12 +90,13 @@ private:
             apply(*spec, m_draft.settings, assignment, assignment.key);
     }
 
-    void addRoute(const QString &key)
+    void addRoute(const Assignment &assignment)
     {
-        if (key.isEmpty() || routeOf(key))
+        if (assignment.route.isEmpty() || routeOf(assignment.route))
             return;
         RouteSettings route;
-        route.key = key;
+        route.key = assignment.route;
+        route.isManaged = assignment.source.origin == SettingOrigin::ManagedRoutes;
         route.timeouts = m_draft.settings.upstream;
         m_draft.settings.routes.append(route);
     }

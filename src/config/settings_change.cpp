@@ -10,6 +10,8 @@ namespace gatehouse {
 
 namespace {
 
+const QString routesStart = QStringLiteral("routes.");
+
 template <typename Object>
 void compare(const SettingSpec<Object> &spec, const Object &before, const Object &after, const QString &key,
              SettingsChange &change)
@@ -26,6 +28,40 @@ const RouteSettings *findRoute(const QList<RouteSettings> &routes, const QString
     return found == routes.end() ? nullptr : &*found;
 }
 
+/// Where no field differs, how it was written down may: a total that bounds streams now, another source.
+void compareRoute(const RouteSettings &before, const RouteSettings &after, SettingsChange &change)
+{
+    const qsizetype told = change.live.size() + change.restart.size();
+    for (const auto &spec : routeFieldTable())
+        compare(spec, before, after, routeFieldKey(after.key, spec.keyText()), change);
+    if (told == change.live.size() + change.restart.size() && before != after)
+        change.live.append(routesStart + after.key);
+}
+
+void compareRoutes(const QList<RouteSettings> &before, const QList<RouteSettings> &after,
+                   SettingsChange &change)
+{
+    QStringList stayed;
+    for (const RouteSettings &route : after) {
+        const RouteSettings *old = findRoute(before, route.key);
+        if (!old) {
+            change.live.append(routesStart + route.key);
+            continue;
+        }
+        stayed.append(route.key);
+        compareRoute(*old, route, change);
+    }
+    QStringList had;
+    for (const RouteSettings &route : before) {
+        if (findRoute(after, route.key))
+            had.append(route.key);
+        else
+            change.live.append(routesStart + route.key);
+    }
+    if (had != stayed) // The first one is the default where nothing else is written down.
+        change.live.append(QStringLiteral("routes"));
+}
+
 } // namespace
 
 SettingsChange changeBetween(const Settings &before, const Settings &after)
@@ -35,18 +71,7 @@ SettingsChange changeBetween(const Settings &before, const Settings &after)
         compare(spec, before, after, spec.keyText(), change);
     if (before.limits.appliesToLoopback != after.limits.appliesToLoopback)
         change.live.append(QStringLiteral("limits")); // Whom they hold for, be their values the same.
-    for (const RouteSettings &route : after.routes) {
-        const RouteSettings *old = findRoute(before.routes, route.key);
-        if (!old)
-            change.restart.append(QStringLiteral("routes.") + route.key);
-        else
-            for (const auto &spec : routeFieldTable())
-                compare(spec, *old, route, routeFieldKey(route.key, spec.keyText()), change);
-    }
-    for (const RouteSettings &route : before.routes) {
-        if (!findRoute(after.routes, route.key))
-            change.restart.append(QStringLiteral("routes.") + route.key);
-    }
+    compareRoutes(before.routes, after.routes, change);
     return change;
 }
 

@@ -7,8 +7,9 @@
 
 namespace gatehouse {
 
-/// What a reload changes, by key (`auth.mode`, `routes.box.url`; `routes.box` for one that came or went,
-/// `limits` when they begin or cease to hold for callers on this machine).
+/// What a reload changes, by key (`auth.mode`, `routes.box.url`; `routes.box` for one that came or went or
+/// is written down in another way, `routes` when their order changed, `limits` when they begin or cease to
+/// hold for callers on this machine). Never values.
 struct SettingsChange
 {
     QStringList live;    ///< Counts from now on.

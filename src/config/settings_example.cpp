@@ -22,9 +22,39 @@ constexpr const char *routesPreamble =
 # Routes: the upstreams, and the models in this process. Each begins with [[routes]] and a key of its own. Without
 # any, the built-in demo model answers. In variables: MODEL_ROUTE_<KEY> is a route's url, and
 # GATEHOUSE_ROUTES_<KEY>_<FIELD> any field (GATEHOUSE_ROUTES_BOX_API_KEY). OLLAMA_BASE_URL, VLLM_BASE_URL and
-# OPENROUTER_SECRET make the routes ollama, vllm and openrouter.
+# OPENROUTER_SECRET make the routes ollama, vllm and openrouter. All of this is reloaded while running.
 #[[routes]]
 #key = "box"
+)";
+
+constexpr const char *poolExample =
+    R"(
+# Two boxes that share the load, the second one twice as strong. Callers say "small", and should neither box
+# answer, they are answered by OpenRouter:
+#
+#   [model.fallback]
+#   "small" = ["openrouter:qwen/qwen3-8b"]
+#
+#   [[routes]]
+#   key = "gpu1"
+#   url = "http://192.0.2.11:8000/v1"
+#   pool = "gpus"
+#   models = { "small" = "Qwen/Qwen3-0.6B" }
+#   max_concurrent = 8
+#
+#   [[routes]]
+#   key = "gpu2"
+#   kind = "ollama"
+#   url = "http://192.0.2.12:11434"
+#   pool = "gpus"
+#   weight = 2
+#   models = { "small" = "qwen3:0.6b" }
+#   max_concurrent = 16
+#
+#   [[routes]]
+#   key = "openrouter"
+#   url = "https://openrouter.ai/api/v1"
+#   headers = { "X-Title" = "Gatehouse" }
 )";
 
 QString commented(const char *text)
@@ -71,7 +101,7 @@ QString exampleConfig()
     text += QString::fromLatin1(routesPreamble);
     for (const auto &spec : routeFieldTable())
         text += commented(spec.documentation) + assignmentLine(spec, spec.keyText());
-    return text;
+    return text + QString::fromLatin1(poolExample);
 }
 
 } // namespace gatehouse

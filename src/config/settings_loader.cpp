@@ -5,6 +5,7 @@
 #include "config/settings_builder.h"
 #include "config/settings_rules.h"
 #include "config/sources/bounded_file.h"
+#include "config/sources/managed_source.h"
 #include "config/sources/toml_source.h"
 #include "config/sources/variables_source.h"
 #include "config/table/setting_table.h"
@@ -37,6 +38,7 @@ public:
             variables.append({.name = name, .value = m_sources.environment.value(name)});
         add(readVariables(variables, {.origin = SettingOrigin::Environment}));
         addCommandLine();
+        addManagedRoutes();
         return finished();
     }
 
@@ -81,9 +83,9 @@ private:
         const QString config = named ? fromHere(*named) : configFolder() + QStringLiteral("/gatehouse.toml");
         const QString secrets = QFileInfo(config).path() + QStringLiteral("/secrets.toml");
         if (named || QFileInfo::exists(config))
-            readTomlFile(config, SettingOrigin::ConfigFile);
+            add(tomlFile(config, SettingOrigin::ConfigFile));
         if (QFileInfo::exists(secrets))
-            readTomlFile(secrets, SettingOrigin::SecretsFile);
+            add(tomlFile(secrets, SettingOrigin::SecretsFile));
     }
 
     /// Nothing where the file can't be read, which has been told then.
@@ -98,16 +100,16 @@ private:
         return *file;
     }
 
-    void readTomlFile(const QString &path, SettingOrigin origin)
+    SourceContent tomlFile(const QString &path, SettingOrigin origin)
     {
         const SettingSource source{.origin = origin, .file = path};
         const auto file = readFile(source);
         if (!file)
-            return;
+            return {};
         const SourceContent content = readToml(file->content, source);
         if (origin == SettingOrigin::SecretsFile || holdsSecret(content))
             checkPermissions(*file, source);
-        add(content);
+        return content;
     }
 
     static bool holdsSecret(const SourceContent &content)
@@ -115,6 +117,9 @@ private:
         return std::any_of(content.assignments.begin(), content.assignments.end(), [](const Assignment &a) {
             const bool isSecret =
                 a.route.isEmpty() ? isSecretIn(settingTable(), a.key) : isSecretIn(routeFieldTable(), a.key);
+            const auto table = textTableOf(a.value);
+            if (isSecret && table && !table->entries.isEmpty())
+                return true;
             const QString text = textOf(a.value).value_or(QString());
             const bool isAddress = text.contains(QLatin1String("://"));
             // Where to find a database is no secret, a password on the way there is one.
@@ -192,6 +197,23 @@ private:
         if (const QString home = folderIn("HOME"); !home.isEmpty())
             return home + QStringLiteral("/.local/share/gatehouse");
         return QStringLiteral("/var/lib/gatehouse");
+    }
+
+    [[nodiscard]] QString dataDir() const
+    {
+        const QString written = buildDraft(m_assignments, m_sources.workingDirectory).settings.dataDir;
+        return written.isEmpty() ? defaultDataDir() : written;
+    }
+
+    /// The lowest source, and yet the last one: where it is, is a setting, and its routes come behind the
+    /// operator's.
+    void addManagedRoutes()
+    {
+        const QString file = managedRoutesFile(dataDir());
+        if (m_sources.managedRoutes)
+            add(withoutRoutesOf(m_assignments, managedContent(*m_sources.managedRoutes, file)));
+        else if (QFileInfo::exists(file))
+            add(withoutRoutesOf(m_assignments, tomlFile(file, SettingOrigin::ManagedRoutes)));
     }
 
     LoadedSettings finished()

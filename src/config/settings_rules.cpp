@@ -4,6 +4,7 @@
 #include "config/access_rules.h"
 #include "config/config_text.h"
 #include "config/route_rules.h"
+#include "config/routing_rules.h"
 
 namespace gatehouse {
 
@@ -44,7 +45,8 @@ void applyRules(SettingsDraft &draft, const RuleFacts &facts)
     checkServer(draft);
     applyAccessRules(draft);
     checkModels(draft);
-    applyRouteRules(draft, facts.hasEngine);
+    if (applyRouteRules(draft, facts.hasEngine))
+        applyRoutingRules(draft);
 }
 
 } // namespace gatehouse

@@ -6,7 +6,8 @@
 namespace gatehouse {
 
 /// Whether the request can be written at all: an http or https URL with a host, a method and header names
-/// that are tokens, and no line end in a value, which would forge headers.
+/// that are tokens and none of the client's own (Host, what frames the body), and no line end in a value,
+/// which would forge headers.
 [[nodiscard]] bool isSendable(const UpstreamRequest &request);
 
 /// The head of a sendable request in HTTP/1.1, up to and with the empty line.

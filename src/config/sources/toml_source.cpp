@@ -15,9 +15,6 @@ namespace gatehouse {
 
 namespace {
 
-/// Fields of a route that the file may hold and nothing reads yet.
-constexpr const char *unusedRouteFields[] = {"weight", "pool"};
-
 QString toText(std::string_view text)
 {
     return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
@@ -34,6 +31,40 @@ QString reasonOf(const toml::parse_error &error)
     return ConfigText::tr("not valid TOML (%1)").arg(reason);
 }
 
+std::optional<QStringList> textsOf(const toml::array &array)
+{
+    QStringList texts;
+    for (const toml::node &entry : array) {
+        if (!entry.is_string())
+            return std::nullopt;
+        texts.append(toText(entry.as_string()->get()));
+    }
+    return texts;
+}
+
+/// toml++ keeps tables in the order of their keys; people read from top to bottom.
+std::optional<TextTable> textTableOf(const toml::table &table)
+{
+    using Line = std::pair<QString, const toml::node *>;
+    QList<Line> lines;
+    for (const auto &[name, node] : table)
+        lines.append({toText(name.str()), &node});
+    std::stable_sort(lines.begin(), lines.end(), [](const Line &a, const Line &b) {
+        return a.second->source().begin < b.second->source().begin;
+    });
+    TextTable texts;
+    for (const auto &[name, node] : std::as_const(lines)) {
+        const auto list = node->is_array() ? textsOf(*node->as_array()) : std::nullopt;
+        if (list)
+            texts.insert(name, *list);
+        else if (node->is_string())
+            texts.insert(name, toText(node->as_string()->get()));
+        else
+            return std::nullopt;
+    }
+    return texts;
+}
+
 SettingValue valueOf(const toml::node &node)
 {
     if (const auto *text = node.as_string())
@@ -44,16 +75,11 @@ SettingValue valueOf(const toml::node &node)
         return static_cast<qint64>(integer->get());
     if (const auto *number = node.as_floating_point())
         return number->get();
-    const auto *array = node.as_array();
-    if (!array)
-        return {};
-    QStringList entries;
-    for (const toml::node &entry : *array) {
-        if (!entry.is_string())
-            return {};
-        entries.append(toText(entry.as_string()->get()));
-    }
-    return entries;
+    const auto list = node.is_array() ? textsOf(*node.as_array()) : std::nullopt;
+    const auto table = node.is_table() ? textTableOf(*node.as_table()) : std::nullopt;
+    if (table)
+        return *table;
+    return list ? SettingValue(*list) : SettingValue();
 }
 
 template <typename Object>
@@ -98,7 +124,8 @@ public:
             complain(static_cast<int>(parsed.error().source().begin.line), {}, reasonOf(parsed.error()));
             return m_content;
         }
-        const KnownKeys known{.all = keysOf(settingTable()), .prefix = {}};
+        const bool hasSettings = m_file.origin != SettingOrigin::ManagedRoutes;
+        const KnownKeys known{.all = hasSettings ? keysOf(settingTable()) : QStringList(), .prefix = {}};
         for (const auto &[key, node] : parsed.table()) {
             if (key.str() == "routes")
                 readRoutes(node);
@@ -203,13 +230,7 @@ private:
                               .prefix = QStringLiteral("routes.%1.").arg(key)};
         for (const auto &[name, node] : route) {
             const QString field = toText(name.str());
-            const bool isUnused =
-                std::any_of(std::begin(unusedRouteFields), std::end(unusedRouteFields),
-                            [&field](const char *unused) { return field == QLatin1String(unused); });
-            if (isUnused)
-                m_content.warnings.append({sourceOf(lineOf(node), known.prefix + field),
-                                           ConfigText::tr("not used by this version")});
-            else if (field != QLatin1String("key"))
+            if (field != QLatin1String("key"))
                 readNode(field, node, known, key);
         }
     }

@@ -47,6 +47,9 @@ template <typename Object>
 [[nodiscard]] QString shownValue(const SettingSpec<Object> &spec, const Object &object)
 {
     const SettingValue value = spec.binding.read(object);
+    const auto *table = std::get_if<TextTable>(&value);
+    if (table && isSecret(spec.binding.form))
+        return maskedTable(*table);
     const bool isHidden = isSecret(spec.binding.form) && !textOf(value).value_or(QString()).isEmpty();
     if (isHidden)
         return spec.binding.form == SettingForm::SecretUrl ? maskedUrl(*textOf(value))

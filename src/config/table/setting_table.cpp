@@ -3,6 +3,7 @@
 
 #include "config/table/access_settings.h"
 #include "config/table/keeping_settings.h"
+#include "config/table/table_bindings.h"
 
 namespace gatehouse {
 
@@ -122,17 +123,28 @@ void addModel(Specs &specs)
          .binding = text(at(&Settings::model, &ModelSettings::defaultModel), optionalModelText,
                          ConfigText::tr("a model's name")),
          .aliases = {{"DEFAULT_MODEL"}, {"DEFAULT_MODEL_NAME"}, {"GEMMA_MODEL_NAME"}},
-         .documentation = "Answers requests that name no model; empty: the default route's first one."});
+         .documentation = "Answers requests that name no model; empty: the default route's first one.",
+         .reload = Reload::Live});
     specs.push_back({.key = "model.default_route",
                      .binding = text(at(&Settings::model, &ModelSettings::defaultRouteKey),
-                                     optionalRouteKeyText, ConfigText::tr("a route's key")),
+                                     optionalRouteKeyText, ConfigText::tr("a route's key or a pool's name")),
                      .aliases = {{"DEFAULT_MODEL_KEY"}},
-                     .documentation = "The key of a route; empty: the first one."});
+                     .documentation = "The key of a route, or a pool's name; empty: the first route.",
+                     .reload = Reload::Live});
     specs.push_back({.key = "model.allowed",
                      .binding = textList(at(&Settings::model, &ModelSettings::allowedModels), modelText,
                                          ConfigText::tr("a list of models' names")),
                      .aliases = {{"ALLOWED_MODELS"}},
-                     .documentation = "The only models that may be asked for; empty: all."});
+                     .documentation = "The only models that may be asked for; empty: all.",
+                     .reload = Reload::Live});
+    specs.push_back({.key = "model.fallback",
+                     .binding = modelFallbacks(),
+                     .documentation =
+                         "What answers in a model's place where no route can, or where the conversation is "
+                         "too long for it: a list\nfor every model, [\"big\", \"openrouter:qwen/qwen3-8b\"] "
+                         "(a model, or route:model), or lists by\nmodel, { \"small\" = [\"big\"], "
+                         "\"*\" = [\"spare\"] }, where * is all others. In a variable: big,spare or JSON.",
+                     .reload = Reload::Live});
     specs.push_back({.key = "model.context_length",
                      .binding = integer(at(&Settings::model, &ModelSettings::contextLength), 0, 1 << 20),
                      .aliases = {{"GEMMA_MODEL_MAX_LENGTH"}},
@@ -163,24 +175,40 @@ void addUpstream(Specs &specs)
     const auto bound = [](auto member) {
         return seconds(at(&Settings::upstream, member), shortestTimeout, longestTimeout);
     };
-    specs.push_back(
-        {.key = "upstream.connect_timeout_seconds",
-         .binding = bound(&UpstreamTimeouts::connect),
-         .aliases = {{"CONNECT_TIMEOUT_SECONDS"}},
-         .documentation = "For routes that name no timeout of their own: to reach the upstream."});
+    specs.push_back({.key = "upstream.connect_timeout_seconds",
+                     .binding = bound(&UpstreamTimeouts::connect),
+                     .aliases = {{"CONNECT_TIMEOUT_SECONDS"}},
+                     .documentation = "For routes that name no timeout of their own: to reach the upstream.",
+                     .reload = Reload::Live});
     specs.push_back({.key = "upstream.read_timeout_seconds",
                      .binding = bound(&UpstreamTimeouts::read),
                      .aliases = {{"READ_TIMEOUT_SECONDS"}},
-                     .documentation = "The longest silence of an upstream."});
+                     .documentation = "The longest silence of an upstream.",
+                     .reload = Reload::Live});
     specs.push_back({.key = "upstream.write_timeout_seconds",
                      .binding = bound(&UpstreamTimeouts::write),
                      .aliases = {{"WRITE_TIMEOUT_SECONDS"}},
-                     .documentation = "The longest time that an upstream takes nothing of a request."});
+                     .documentation = "The longest time that an upstream takes nothing of a request.",
+                     .reload = Reload::Live});
     specs.push_back({.key = "upstream.total_timeout_seconds",
                      .binding = bound(&UpstreamTimeouts::total),
                      .aliases = {{"TOTAL_TIMEOUT_SECONDS"}},
                      .documentation = "For a whole answer, or the first byte of a stream. Once written down, "
-                                      "it bounds the whole of a stream, too."});
+                                      "it bounds the whole of a stream, too.",
+                     .reload = Reload::Live});
+}
+
+void addRouting(Specs &specs)
+{
+    specs.push_back({.key = "routing.attempts",
+                     .binding = integer(at(&Settings::routing, &RoutingSettings::attempts), 1, 10),
+                     .documentation = "Upstreams that may be handed one request, one after the other, until "
+                                      "one begins to answer.",
+                     .reload = Reload::Live});
+    specs.push_back({.key = "routing.probe_seconds",
+                     .binding = seconds(at(&Settings::routing, &RoutingSettings::probeInterval), 0, 3600),
+                     .documentation = "How often a pool's routes are asked whether they are well; 0: never.",
+                     .reload = Reload::Live});
 }
 
 void addLogAndMetrics(Specs &specs)
@@ -229,6 +257,7 @@ const std::vector<SettingSpec<Settings>> &settingTable()
         addAccess(specs);
         addModel(specs);
         addUpstream(specs);
+        addRouting(specs);
         addKeeping(specs);
         addLogAndMetrics(specs);
         return specs;

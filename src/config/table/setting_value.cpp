@@ -3,6 +3,7 @@
 
 #include <QJsonArray>
 #include <QJsonDocument>
+#include <QJsonObject>
 #include <QLocale>
 
 #include <cmath>
@@ -33,18 +34,58 @@ QString tomlNumber(double number)
     return literal;
 }
 
-std::optional<QStringList> jsonList(const QString &text)
+QString tomlList(const QStringList &list)
 {
-    const QJsonDocument document = QJsonDocument::fromJson(text.toUtf8());
-    if (!document.isArray())
-        return std::nullopt;
+    QStringList literals;
+    for (const QString &entry : list)
+        literals.append(tomlString(entry));
+    return QStringLiteral("[%1]").arg(literals.join(QStringLiteral(", ")));
+}
+
+template <typename Literal>
+QString tomlTable(const TextTable &table, Literal literalOf)
+{
+    QStringList lines;
+    for (const TextTable::Entry &entry : table.entries)
+        lines.append(tomlString(entry.name) + QStringLiteral(" = ") + literalOf(entry));
+    return lines.isEmpty() ? QStringLiteral("{}")
+                           : QStringLiteral("{ %1 }").arg(lines.join(QStringLiteral(", ")));
+}
+
+std::optional<QStringList> textsIn(const QJsonArray &array)
+{
     QStringList entries;
-    for (const auto &entry : document.array()) {
+    for (const auto &entry : array) {
         if (!entry.isString())
             return std::nullopt;
         entries.append(entry.toString());
     }
     return entries;
+}
+
+std::optional<QStringList> jsonList(const QString &text)
+{
+    const QJsonDocument document = QJsonDocument::fromJson(text.toUtf8());
+    return document.isArray() ? textsIn(document.array()) : std::nullopt;
+}
+
+std::optional<TextTable> jsonTable(const QString &text)
+{
+    const QJsonDocument document = QJsonDocument::fromJson(text.toUtf8());
+    if (!document.isObject())
+        return std::nullopt;
+    const QJsonObject object = document.object();
+    TextTable table;
+    for (auto member = object.begin(); member != object.end(); ++member) {
+        const auto list = member->isArray() ? textsIn(member->toArray()) : std::nullopt;
+        if (list)
+            table.insert(member.key(), *list);
+        else if (member->isString())
+            table.insert(member.key(), member->toString());
+        else
+            return std::nullopt;
+    }
+    return table;
 }
 
 template <typename... Visitors>
@@ -119,12 +160,22 @@ std::optional<QStringList> listOf(const SettingValue &value)
     const QString text = raw->text.trimmed();
     if (text.startsWith(QChar(u'[')))
         return jsonList(text);
+    if (text.startsWith(QChar(u'{')))
+        return std::nullopt; // A table, perhaps a broken one.
     QStringList entries;
     for (const QString &entry : text.split(QChar(u','))) {
         if (!entry.trimmed().isEmpty())
             entries.append(entry.trimmed());
     }
     return entries;
+}
+
+std::optional<TextTable> textTableOf(const SettingValue &value)
+{
+    if (const auto *table = std::get_if<TextTable>(&value))
+        return *table;
+    const auto *raw = std::get_if<RawText>(&value);
+    return raw ? jsonTable(raw->text) : std::nullopt;
 }
 
 QString tomlText(const SettingValue &value)
@@ -136,14 +187,20 @@ QString tomlText(const SettingValue &value)
                           [](bool flag) { return flag ? QStringLiteral("true") : QStringLiteral("false"); },
                           [](qint64 integer) { return QString::number(integer); },
                           [](double number) { return tomlNumber(number); },
-                          [](const QStringList &list) {
-                              QStringList literals;
-                              for (const QString &entry : list)
-                                  literals.append(tomlString(entry));
-                              return QStringLiteral("[%1]").arg(literals.join(QStringLiteral(", ")));
+                          [](const QStringList &list) { return tomlList(list); },
+                          [](const TextTable &table) {
+                              return tomlTable(table, [](const TextTable::Entry &entry) {
+                                  return entry.isList ? tomlList(entry.texts)
+                                                      : tomlString(entry.texts.value(0));
+                              });
                           },
                       },
                       value);
+}
+
+QString maskedTable(const TextTable &table)
+{
+    return tomlTable(table, [](const TextTable::Entry &) { return QStringLiteral("********"); });
 }
 
 } // namespace gatehouse

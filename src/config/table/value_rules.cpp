@@ -120,6 +120,18 @@ std::optional<QString> credentialText(const QString &text)
     return textIf(isVisible && text.size() <= longestCredential, text);
 }
 
+std::optional<QString> headerNameText(const QString &text)
+{
+    static const QRegularExpression token(QStringLiteral("\\A[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}\\z"));
+    return textIf(matches(text, token), text);
+}
+
+std::optional<QString> headerValueText(const QString &text)
+{
+    const bool isField = !text.isEmpty() && text.size() <= longestCredential && isPrintable(text);
+    return textIf(isField && !text.front().isSpace() && !text.back().isSpace(), text);
+}
+
 std::optional<QString> passphraseText(const QString &text)
 {
     const bool isPrintable =

@@ -22,6 +22,10 @@ using TextRule = std::optional<QString> (*)(const QString &text);
 [[nodiscard]] std::optional<QString> fileText(const QString &text);    ///< A file's name, or empty.
 /// What goes into a header as a credential: visible ASCII, at most 4096 characters; or empty.
 [[nodiscard]] std::optional<QString> credentialText(const QString &text);
+/// The name of a header field: a token (RFC 9110, 5.6.2) of at most 256 characters.
+[[nodiscard]] std::optional<QString> headerNameText(const QString &text);
+/// What stands in a header field: 1 to 4096 printable characters, the outer ones no spaces.
+[[nodiscard]] std::optional<QString> headerValueText(const QString &text);
 /// What only this process and its peers read: at most 4096 characters, none of them a control; or empty.
 [[nodiscard]] std::optional<QString> passphraseText(const QString &text);
 /// `postgresql://…`, `postgres://…` or `sqlite:///…`, each also with a driver (`postgresql+asyncpg://…`), or

@@ -12,6 +12,7 @@ private Q_SLOTS:
     void urls_data();
     void urls();
     void credentials();
+    void headersOfTheRouteWinOverOurs();
 };
 
 void TestRouteRequest::urls_data()
@@ -50,6 +51,22 @@ void TestRouteRequest::credentials()
     QCOMPARE(requestTo(route, "a").headers, Headers({{"Authorization", "Basic bWU6c2VjcmV0"}}));
     route.apiKey = Secret("k");
     QCOMPARE(requestTo(route, "a").headers, Headers({{"Authorization", "Bearer k"}}));
+}
+
+void TestRouteRequest::headersOfTheRouteWinOverOurs()
+{
+    using Headers = QList<std::pair<QByteArray, QByteArray>>;
+    RouteSettings route;
+    route.url = QUrl(QStringLiteral("http://box/v1"));
+    route.apiKey = Secret("k");
+    route.headers = {{"X-Title", Secret("Gatehouse")}, {"authorization", Secret("Api-Key z")}};
+    UpstreamRequest request = requestTo(route, "a");
+    QCOMPARE(request.headers, Headers({{"X-Title", "Gatehouse"}, {"authorization", "Api-Key z"}}));
+    addHeader(request, "X-TITLE", "ours");
+    addHeader(request, "Accept", "text/plain");
+    addHeader(request, "accept", "text/html");
+    QCOMPARE(request.headers,
+             Headers({{"X-Title", "Gatehouse"}, {"authorization", "Api-Key z"}, {"Accept", "text/plain"}}));
 }
 
 QTEST_APPLESS_MAIN(TestRouteRequest)

@@ -21,6 +21,7 @@ class TestRequestHead : public QObject
     Q_OBJECT
 private Q_SLOTS:
     void head();
+    void theAgentIsNamedOnce();
     void targets_data();
     void targets();
     void unsendable_data();
@@ -39,6 +40,16 @@ void TestRequestHead::head()
                         "Content-Length: 2\r\n\r\n"));
     request.method = "GET";
     QVERIFY(!encodeRequestHead(request).contains("Content-Length"));
+}
+
+void TestRequestHead::theAgentIsNamedOnce()
+{
+    UpstreamRequest request = requestFor("http://box/");
+    request.headers = {{"user-agent", "Mine/1"}};
+    const QByteArray head = encodeRequestHead(request);
+    QVERIFY(isSendable(request));
+    QCOMPARE(head.toLower().count("user-agent:"), 1);
+    QVERIFY(head.contains("\r\nuser-agent: Mine/1\r\n"));
 }
 
 void TestRequestHead::targets_data()
@@ -81,6 +92,8 @@ void TestRequestHead::unsendable_data()
     row("method", "http://box/", "GET /x", "A", "b");
     row("no name", "http://box/", "POST", "", "b");
     row("name", "http://box/", "POST", "A:", "b");
+    for (const char *own : {"Host", "content-length", "Transfer-Encoding", "Connection", "UPGRADE"})
+        row(own, "http://box/", "POST", own, "1");
     row("CR", "http://box/", "POST", "A", "b\rc");
     row("LF", "http://box/", "POST", "A", "b\nc");
     row("NUL", "http://box/", "POST", "A", QByteArray("b\0c", 3));

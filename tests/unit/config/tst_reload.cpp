@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config/settings_change.h"
+#include "config/table/setting_table.h"
 #include "unit/config/config_fixture.h"
 
 #include <QTest>
@@ -17,7 +18,12 @@ private Q_SLOTS:
     void whereThingsAreKeptIsNot();
     void theCacheAndWhatIsSentAlongAreLive();
     void limitsThatBeginToHoldHereAreTold();
+    void modelsAndRoutingAreLive();
+    void howLocalModelsRunIsNot();
     void routesComeAndGo();
+    void everyFieldOfARouteIsLive();
+    void whatOnlyTheOrderOrTheSourceChangesIsTold();
+    void headersAreComparedUnseen();
 };
 
 void ReloadTest::sameSettingsChangeNothing()
@@ -114,6 +120,45 @@ void ReloadTest::limitsThatBeginToHoldHereAreTold()
     QCOMPARE(changeBetween(*after, *before).live, QStringList{QStringLiteral("limits")});
 }
 
+void ReloadTest::modelsAndRoutingAreLive()
+{
+    Settings after;
+    after.model.defaultModel = QStringLiteral("a");
+    after.model.defaultRouteKey = QStringLiteral("b");
+    after.model.allowedModels = {QStringLiteral("a")};
+    after.upstream = {.connect = std::chrono::seconds(1),
+                      .read = std::chrono::seconds(1),
+                      .write = std::chrono::seconds(1),
+                      .total = std::chrono::seconds(1)};
+    after.routing = {.fallbacks = {{QStringLiteral("*"), {QStringLiteral("c")}}},
+                     .attempts = 1,
+                     .probeInterval = std::chrono::seconds(1)};
+    const SettingsChange change = changeBetween(Settings(), after);
+    QCOMPARE(change.live,
+             (QStringList{QStringLiteral("model.default"), QStringLiteral("model.default_route"),
+                          QStringLiteral("model.allowed"), QStringLiteral("model.fallback"),
+                          QStringLiteral("upstream.connect_timeout_seconds"),
+                          QStringLiteral("upstream.read_timeout_seconds"),
+                          QStringLiteral("upstream.write_timeout_seconds"),
+                          QStringLiteral("upstream.total_timeout_seconds"),
+                          QStringLiteral("routing.attempts"), QStringLiteral("routing.probe_seconds")}));
+    QCOMPARE(change.restart, QStringList());
+}
+
+void ReloadTest::howLocalModelsRunIsNot()
+{
+    Settings after;
+    after.model.contextLength = 1;
+    after.model.threads = 1;
+    after.model.gpuLayers = 1;
+    after.model.queueLimit = 1;
+    const SettingsChange change = changeBetween(Settings(), after);
+    QCOMPARE(change.live, QStringList());
+    QCOMPARE(change.restart,
+             (QStringList{QStringLiteral("model.context_length"), QStringLiteral("model.threads"),
+                          QStringLiteral("model.gpu_layers"), QStringLiteral("model.queue_limit")}));
+}
+
 void ReloadTest::routesComeAndGo()
 {
     const auto withRoutes = [](const QByteArray &lines) {
@@ -123,9 +168,82 @@ void ReloadTest::routesComeAndGo()
     };
     const SettingsPtr before = withRoutes("MODEL_ROUTE_A=http://a/v1\nMODEL_ROUTE_B=http://b/v1");
     const SettingsPtr after = withRoutes("MODEL_ROUTE_A=http://z/v1\nMODEL_ROUTE_C=http://c/v1");
-    QCOMPARE(changeBetween(*before, *after).restart,
-             (QStringList{QStringLiteral("routes.a.url"), QStringLiteral("routes.c"),
-                          QStringLiteral("routes.b")}));
+    const SettingsChange change = changeBetween(*before, *after);
+    QCOMPARE(change.live, (QStringList{QStringLiteral("routes.a.url"), QStringLiteral("routes.c"),
+                                       QStringLiteral("routes.b")}));
+    QCOMPARE(change.restart, QStringList());
+}
+
+void ReloadTest::everyFieldOfARouteIsLive()
+{
+    RouteSettings box;
+    box.key = QStringLiteral("box");
+    Settings before;
+    before.routes = {box};
+    box.kind = RouteKind::Local;
+    box.url = QUrl(QStringLiteral("http://a"));
+    box.path = QStringLiteral("/a");
+    box.apiKey = Secret("a");
+    box.headers = {{"A", Secret("a")}};
+    box.models = {QStringLiteral("a")};
+    box.pool = QStringLiteral("a");
+    box.weight = 2;
+    box.maxConcurrent = 2;
+    box.queueLimit = 2;
+    box.queueTimeout = std::chrono::seconds(2);
+    box.timeouts = {.connect = std::chrono::seconds(1),
+                    .read = std::chrono::seconds(1),
+                    .write = std::chrono::seconds(1),
+                    .total = std::chrono::seconds(1)};
+    Settings after;
+    after.routes = {box};
+    const SettingsChange change = changeBetween(before, after);
+    QStringList all;
+    for (const auto &spec : routeFieldTable())
+        all.append(QStringLiteral("routes.box.") + spec.keyText());
+    QCOMPARE(change.live, all);
+    QCOMPARE(change.restart, QStringList());
+
+    Settings renamed = after;
+    renamed.routes.first().names = {{QStringLiteral("a"), QStringLiteral("b")}};
+    QCOMPARE(changeBetween(after, renamed).live, QStringList{QStringLiteral("routes.box.models")});
+}
+
+void ReloadTest::whatOnlyTheOrderOrTheSourceChangesIsTold()
+{
+    RouteSettings a;
+    a.key = QStringLiteral("a");
+    RouteSettings b;
+    b.key = QStringLiteral("b");
+    Settings before;
+    before.routes = {a, b};
+    Settings after;
+    after.routes = {b, a};
+    QCOMPARE(changeBetween(before, after).live, QStringList{QStringLiteral("routes")});
+
+    after.routes = {a, b};
+    after.routes[1].isManaged = true;
+    QCOMPARE(changeBetween(before, after).live, QStringList{QStringLiteral("routes.b")});
+    after.routes = {a, b};
+    after.routes[0].timeouts.totalBoundsStreams = true;
+    QCOMPARE(changeBetween(before, after).live, QStringList{QStringLiteral("routes.a")});
+
+    after.routes = {b}; // That the rest moved up goes without saying.
+    QCOMPARE(changeBetween(before, after).live, QStringList{QStringLiteral("routes.a")});
+}
+
+void ReloadTest::headersAreComparedUnseen()
+{
+    RouteSettings box;
+    box.key = QStringLiteral("box");
+    box.headers = {{"X", Secret("hidden")}};
+    Settings before;
+    before.routes = {box};
+    box.headers = {{"X", Secret("hidden, too")}};
+    Settings after;
+    after.routes = {box};
+    QCOMPARE(changeBetween(before, after).live, QStringList{QStringLiteral("routes.box.headers")});
+    QCOMPARE(changeBetween(after, after).live, QStringList());
 }
 
 QTEST_GUILESS_MAIN(ReloadTest)

@@ -21,6 +21,7 @@ private Q_SLOTS:
     void addressesAreShownWithoutTheirPassword_data();
     void addressesAreShownWithoutTheirPassword();
     void otherSecretsAreNeverShown();
+    void fieldsOfRoutesGoBothWays();
 };
 
 void SettingTableTest::keysAreWellFormedAndUnique()
@@ -135,6 +136,24 @@ void SettingTableTest::otherSecretsAreNeverShown()
     settings.auth.secretKey = Secret("sqlite:///hidden");
     for (const auto &spec : settingTable())
         QVERIFY2(!shownValue(spec, settings).contains(QStringLiteral("hidden")), spec.key);
+}
+
+void SettingTableTest::fieldsOfRoutesGoBothWays()
+{
+    for (const auto &spec : routeFieldTable()) {
+        const SettingValue value = spec.binding.read(RouteSettings());
+        RouteSettings route;
+        if (!tomlText(value).isEmpty() && spec.keyText() != QLatin1String("url"))
+            QVERIFY2(spec.binding.assign(route, value), spec.key);
+        QVERIFY2(route == RouteSettings(), spec.key);
+        QVERIFY2(!spec.binding.assign(route, std::monostate{}), spec.key);
+        QVERIFY2(!spec.binding.assign(route, QStringList{QString(1, QChar(0))}), spec.key);
+        TextTable nothing;
+        nothing.insert(QString(1, QChar(0)), QString(1, QChar(0)));
+        QVERIFY2(!spec.binding.assign(route, nothing), spec.key);
+        QVERIFY2(route == RouteSettings(), spec.key);
+        QCOMPARE(spec.reload, Reload::Live);
+    }
 }
 
 QTEST_GUILESS_MAIN(SettingTableTest)

@@ -17,6 +17,7 @@ private Q_SLOTS:
     void everySettingIsShown();
     void asItStandsItChangesNothing();
     void whatItShowsAreTheDefaults();
+    void theExampleOfAPoolIsOne();
 };
 
 void SettingsExampleTest::committedFileIsThisOne()
@@ -66,6 +67,26 @@ void SettingsExampleTest::whatItShowsAreTheDefaults()
     QCOMPARE(change.live + change.restart,
              (QStringList{QStringLiteral("model.temperature"), QStringLiteral("limits"),
                           QStringLiteral("routes.box"), QStringLiteral("routes.local")}));
+}
+
+void SettingsExampleTest::theExampleOfAPoolIsOne()
+{
+    QByteArray lines;
+    for (const QString &line : exampleConfig().split(QChar(u'\n'))) {
+        if (line.startsWith(QStringLiteral("#   ")))
+            lines += line.sliced(4).toUtf8() + '\n';
+    }
+    ConfigFixture fixture;
+    fixture.writeConfig(lines);
+    const LoadedSettings loaded = fixture.load();
+    QCOMPARE(joined(loaded.mistakes + loaded.warnings), QString());
+    const QList<RouteSettings> &routes = loaded.settings->routes;
+    QCOMPARE(routes.size(), 3);
+    QCOMPARE(routes[0].pool, routes[1].pool);
+    QCOMPARE(routes[1].names.value(QStringLiteral("small")), QStringLiteral("qwen3:0.6b"));
+    QCOMPARE(routes[2].headers.size(), 1);
+    QCOMPARE(loaded.settings->routing.fallbacks.value(QStringLiteral("small")),
+             QStringList{QStringLiteral("openrouter:qwen/qwen3-8b")});
 }
 
 QTEST_GUILESS_MAIN(SettingsExampleTest)

@@ -54,6 +54,7 @@ private Q_SLOTS:
     void secretInOpenConfigIsTold_data();
     void secretInOpenConfigIsTold();
     void routesMergeByField();
+    void tablesAreReplacedAsAWhole();
     void relativeFileNames();
     void dataDir_data();
     void dataDir();
@@ -247,6 +248,8 @@ void SettingsLoaderTest::secretInOpenConfigIsTold_data()
     };
     row("server.port = 5", false);
     row("[[routes]]\nkey='a'\nurl='http://a/v1'\napi_key='k'", true);
+    row("[[routes]]\nkey='a'\nurl='http://a/v1'\nheaders={X='k'}", true);
+    row("[[routes]]\nkey='a'\nurl='http://a/v1'\nheaders={}", false);
     row("auth.api_key = 'k'", true);
     row("auth.demo_admin_key = 'k'", true);
     row("auth.demo_user_key = 'k'", true);
@@ -301,6 +304,24 @@ void SettingsLoaderTest::routesMergeByField()
     QCOMPARE(routes[2].key, QStringLiteral("new"));
     QCOMPARE(effective(loaded, QStringLiteral("routes.box.api_key")),
              QStringLiteral("******** @ ") + fixture.path(QStringLiteral("etc/secrets.toml:3")));
+}
+
+void SettingsLoaderTest::tablesAreReplacedAsAWhole()
+{
+    ConfigFixture fixture;
+    fixture.writeConfig("model.fallback = { a = ['b'] }\n"
+                        "[[routes]]\nkey = 'box'\nurl = 'http://a/v1'\nheaders = { A = 'a', B = 'b' }\n"
+                        "models = { small = 's:1', big = 'b:1' }");
+    fixture.writeSecrets("[[routes]]\nkey = 'box'\nheaders = { C = 'c' }\nmodels = ['small', 'other']\n");
+    fixture.setVariable("GATEHOUSE_MODEL_FALLBACK", "c");
+    const LoadedSettings loaded = fixture.load();
+    QCOMPARE(joined(loaded.mistakes), QString());
+    const RouteSettings &box = loaded.settings->routes.first();
+    QCOMPARE(box.headers, (QList<RouteHeader>{{"C", Secret("c")}}));
+    QCOMPARE(box.models, (QStringList{QStringLiteral("small"), QStringLiteral("other")}));
+    QVERIFY(box.names.isEmpty());
+    QCOMPARE(loaded.settings->routing.fallbacks,
+             (QHash<QString, QStringList>{{QStringLiteral("*"), {QStringLiteral("c")}}}));
 }
 
 void SettingsLoaderTest::relativeFileNames()
@@ -398,6 +419,10 @@ void SettingsLoaderTest::noSecretIsEverTold()
                                        "MODEL_ROUTE_A=http://h/v1?key=" + hidden,
                                        "GATEHOUSE_ROUTES_A_API_KEY=" + hidden,
                                        "GATEHOUSE_ROUTES_A_APIKEY=" + hidden,
+                                       "GATEHOUSE_ROUTES_A_HEADERS={\"X\":\"" + hidden + "\"}",
+                                       "GATEHOUSE_ROUTES_A_HEADERS={\"X\":\"" + hidden + "\\n\"}",
+                                       "GATEHOUSE_ROUTES_A_HEADERS={\"Host\":\"" + hidden + "\"}",
+                                       "GATEHOUSE_ROUTES_A_HEADERS='X: " + hidden + "'",
                                        "API_KEY=${" + hidden + "}"};
     const QList<QByteArray> tomls = {"auth.api_key = '" + hidden + "'",
                                      "auth.api_key = '" + hidden + " b'",
@@ -412,6 +437,17 @@ void SettingsLoaderTest::noSecretIsEverTold()
                                      "auth.secret_key = \"" + hidden + "\\n\"",
                                      "[[routes]]\nkey='a'\nurl='http://u:" + hidden + "@h'",
                                      "[[routes]]\nkey='a'\napi_key='" + hidden + "'",
+                                     "[[routes]]\nkey='a'\nheaders={X='" + hidden + "'}",
+                                     "[[routes]]\nkey='a'\nheaders={X=['" + hidden + "']}",
+                                     "[[routes]]\nkey='a'\nheaders={'a b'='" + hidden + "'}",
+                                     "[[routes]]\nkey='a'\nheaders={Host='" + hidden + "'}",
+                                     "[[routes]]\nkey='a'\nheaders={X='" + hidden + "',x='" + hidden + "'}",
+                                     "[[routes]]\nkey='a'\nheaders='" + hidden + "'",
+                                     "[[routes]]\nkey='a'\nheaders=['" + hidden + "']",
+                                     "[[routes]]\nkey='a'\nheaders={X=" + hidden + "}",
+                                     "[[routes]]\nkey='a'\nheader={X='" + hidden + "'}",
+                                     "[[routes]]\nkey='a'\napi_key='k'\nheaders={Authorization='" + hidden +
+                                         "'}",
                                      "auth.api_key = \"" + hidden};
     QStringList told;
     const auto keep = [&told](const LoadedSettings &loaded) {

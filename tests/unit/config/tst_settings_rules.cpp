@@ -27,6 +27,8 @@ private Q_SLOTS:
     void pathMakesARouteLocal();
     void withoutEngine();
     void tooManyRoutes();
+    void reservedHeadersAreRefused_data();
+    void reservedHeadersAreRefused();
 };
 
 void SettingsRulesTest::mistakes_data()
@@ -84,6 +86,39 @@ void SettingsRulesTest::mistakes_data()
         ":1: database.url: expects postgresql://user:password@host:port/name or sqlite:///file");
     row("foreign cache", "redis.url = 'http://h'",
         ":1: redis.url: expects redis://user:password@host:port/database or unix:///path");
+    row("pool named like a route",
+        "[[routes]]\nkey='a'\nurl='http://x/v1'\npool='b'\n[[routes]]\nkey='b'\nurl='http://y/v1'",
+        ":4: routes.a.pool: \"b\" is the key of a route that isn't in this pool");
+    row("pool's name", "[[routes]]\nkey='a'\nurl='http://x/v1'\npool='a b'",
+        ":4: routes.a.pool: expects a name of letters, digits, _, - and ., not \"a b\"");
+    row("default route like a pool",
+        "model.default_route='gpu'\n[[routes]]\nkey='a'\nurl='http://x/v1'\npool='gpus'\n"
+        "[[routes]]\nkey='b'\nurl='http://y/v1'\npool='gpus'",
+        ":1: model.default_route: there is no route \"gpu\"; did you mean \"gpus\"?");
+    row("no weight", "[[routes]]\nkey='a'\nurl='http://x/v1'\nweight=0",
+        ":4: routes.a.weight: expects a whole number from 1 to 1000, not 0");
+    row("too long a queue", "[[routes]]\nkey='a'\nurl='http://x/v1'\nqueue_limit=100001",
+        ":4: routes.a.queue_limit: expects a whole number from 0 to 100000, not 100001");
+    row("negative concurrency", "[[routes]]\nkey='a'\nurl='http://x/v1'\nmax_concurrent=-1",
+        ":4: routes.a.max_concurrent: expects a whole number from 0 to 100000, not -1");
+    row("no wait", "[[routes]]\nkey='a'\nurl='http://x/v1'\ntimeouts.queue_seconds=0",
+        ":4: routes.a.timeouts.queue_seconds: expects a number of seconds from 0.001 to 86400, not 0");
+    row("header of HTTP's own", "[[routes]]\nkey='a'\nurl='http://x/v1'\nheaders={hOST='b'}",
+        ":4: routes.a.headers: hOST is not to be set here");
+    row("header for proxies", "[[routes]]\nkey='a'\nurl='http://x/v1'\nheaders={Proxy-Any='b'}",
+        ":4: routes.a.headers: Proxy-Any is not to be set here");
+    row("two credentials",
+        "[[routes]]\nkey='a'\nurl='http://x/v1'\napi_key='k'\nheaders={authorization='Bearer hidden'}",
+        ":5: routes.a.headers: authorization is what api_key is for; set one of them");
+    row("no attempt", "routing.attempts = 0",
+        ":1: routing.attempts: expects a whole number from 1 to 10, not 0");
+    row("probes once a day", "routing.probe_seconds = 3601",
+        ":1: routing.probe_seconds: expects a number of seconds from 0 to 3600, not 3601");
+    row("fallback to itself", "model.fallback = { a = ['a'] }",
+        ":1: model.fallback: \"a\" has nothing but itself to fall back on");
+    row("fallback as a text", "model.fallback = 'a'",
+        ":1: model.fallback: expects a list of at most 8 models, or a table of at most 256 such lists by "
+        "model: { \"small\" = [\"big\"] }, not \"a\"");
     row("infinite", "server.drain_seconds = inf",
         ":1: server.drain_seconds: expects a number of seconds from 0 to 86400, not inf.0");
 }
@@ -138,8 +173,42 @@ void SettingsRulesTest::warnings_data()
         "its "
         "place; write [[routes]] with the path of a GGUF file");
     row("twins", "[[routes]]\nkey='a'\nurl='http://x/v1'\n[[routes]]\nkey='b'\nurl='http://x/v1'",
-        ":6: routes.b.url: the route \"a\" has the same url; their models can only be asked for with a "
-        "modelKey");
+        ":6: routes.b.url: the route \"a\" has the same url, so both count as one place");
+    row("twins of other kinds",
+        "[[routes]]\nkey='a'\nurl='http://x/sub'\n[[routes]]\nkey='b'\nkind='ollama'\nurl='http://x/sub'",
+        "");
+    row("twins with other keys",
+        "[[routes]]\nkey='a'\nurl='http://x/v1'\n[[routes]]\nkey='b'\nurl='http://x/v1'\napi_key='k'",
+        ":6: routes.b.url: the route \"a\" has the same url with another api_key or other headers; both "
+        "count "
+        "as one place, so models of both are asked of \"a\" unless a modelKey says otherwise");
+    row("twins with other headers",
+        "[[routes]]\nkey='a'\nurl='http://x/v1'\n[[routes]]\nkey='b'\nurl='http://x/v1'\nheaders={A='b'}",
+        ":6: routes.b.url: the route \"a\" has the same url with another api_key or other headers; both "
+        "count "
+        "as one place, so models of both are asked of \"a\" unless a modelKey says otherwise");
+    row("two accounts in a pool",
+        "[[routes]]\nkey='a'\nurl='http://x/v1'\npool='p'\napi_key='j'\n"
+        "[[routes]]\nkey='b'\nurl='http://x/v1'\npool='p'\napi_key='k'",
+        "");
+    row("twins in a pool",
+        "[[routes]]\nkey='a'\nurl='http://x/v1'\npool='p'\n"
+        "[[routes]]\nkey='b'\nurl='http://x/v1'\npool='p'",
+        ":7: routes.b.url: the route \"a\" has the same url, so both count as one place");
+    row("pool of one", "[[routes]]\nkey='a'\nurl='http://x/v1'\npool='p'",
+        ":4: routes.a.pool: the pool \"p\" has no other route");
+    row("local routes in a pool",
+        "[[routes]]\nkey='a'\npath='a.gguf'\npool='p'\n[[routes]]\nkey='b'\npath='b.gguf'\npool='p'", "");
+    row("pool with the name of its own route",
+        "[[routes]]\nkey='p'\nurl='http://x/v1'\npool='p'\n[[routes]]\nkey='b'\nurl='http://y/v1'\npool='p'",
+        "");
+    row("pool as the default route",
+        "model.default_route='p'\n"
+        "[[routes]]\nkey='a'\nurl='http://x/v1'\npool='p'\n[[routes]]\nkey='b'\nurl='http://y/v1'\npool='p'",
+        "");
+    row("Authorization without an api_key",
+        "[[routes]]\nkey='a'\nurl='http://x/v1'\nheaders={Authorization='Api-Key k',X='y'}", "");
+    row("fallback with itself among others", "model.fallback = { a = ['a', 'b'], '*' = ['c'] }", "");
     row("no path", "[[routes]]\nkey='a'\nurl='http://x'", ":3: routes.a.url: is taken as http://x/v1");
     row("a path of its own", "[[routes]]\nkey='a'\nurl='http://x/openai'", "");
     row("Ollama's api", "[[routes]]\nkey='a'\nkind='ollama'\nurl='http://x/sub/api'",
@@ -335,6 +404,29 @@ void SettingsRulesTest::tooManyRoutes()
     QCOMPARE(fixture.load().settings->routes.size(), 256);
     fixture.setVariable("MODEL_ROUTE_ONE_MORE", "http://x/v1");
     QCOMPARE(joined(fixture.load().mistakes), QStringLiteral("routes: there can be 256 at most"));
+}
+
+void SettingsRulesTest::reservedHeadersAreRefused_data()
+{
+    QTest::addColumn<bool>("isRefused");
+    for (const char *name :
+         {"Host", "Content-Length", "transfer-encoding", "Connection", "Upgrade", "TE", "Trailer", "EXPECT",
+          "Keep-Alive", "Proxy-Authorization", "proxy-connection", "Accept-Encoding", "Content-Type"})
+        QTest::newRow(name) << true;
+    for (const char *name :
+         {"User-Agent", "Accept", "X-Host", "HTTP-Referer", "OpenAI-Organization", "Proxy"})
+        QTest::newRow(name) << false;
+}
+
+void SettingsRulesTest::reservedHeadersAreRefused()
+{
+    QFETCH(bool, isRefused);
+    ConfigFixture fixture;
+    fixture.writeConfig("[[routes]]\nkey = 'a'\nurl = 'http://x/v1'\nheaders = { " +
+                        QByteArray(QTest::currentDataTag()) + " = 'hidden' }");
+    const LoadedSettings loaded = fixture.load();
+    QCOMPARE(loaded.settings == nullptr, isRefused);
+    QVERIFY(!joined(loaded.mistakes).contains(QStringLiteral("hidden")));
 }
 
 QTEST_GUILESS_MAIN(SettingsRulesTest)

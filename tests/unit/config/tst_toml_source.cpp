@@ -24,7 +24,9 @@ private Q_SLOTS:
     void routesKeepTheirOrder();
     void mistakes_data();
     void mistakes();
-    void unusedFieldsAreTold();
+    void tablesKeepTheirOrder_data();
+    void tablesKeepTheirOrder();
+    void managedFileHasRoutesOnly();
     void syntaxErrorsDoNotQuote_data();
     void syntaxErrorsDoNotQuote();
     void deepKeysAreRefused();
@@ -115,12 +117,46 @@ void TomlSourceTest::mistakes()
     QVERIFY2(told.startsWith(message), qPrintable(told));
 }
 
-void TomlSourceTest::unusedFieldsAreTold()
+void TomlSourceTest::tablesKeepTheirOrder_data()
 {
-    const SourceContent content = read("[[routes]]\nkey = 'a'\npool = 'p'\nweight = 2");
+    QTest::addColumn<QByteArray>("text"); // Behind the route's key.
+    QTest::addColumn<QString>("value");   // Empty: none that a setting could have.
+    QTest::addColumn<int>("line");
+    const auto row = [](const char *name, const char *text, const char *value, int line = 3) {
+        QTest::newRow(name) << QByteArray(text) << QString::fromLatin1(value) << line;
+    };
+    row("inline", "models = { z = 'b', a = 'c' }", R"({ "z" = "b", "a" = "c" })");
+    row("empty", "models = {}", "{}");
+    row("section", "[routes.models]\nz = 'b'\n\"a:1\" = 'c'", R"({ "z" = "b", "a:1" = "c" })");
+    row("dotted", "models.z = 'b'\nmodels.a = 'c'", R"({ "z" = "b", "a" = "c" })");
+    row("lists", "models = { a = ['b', 'c'], d = [] }", R"({ "a" = ["b", "c"], "d" = [] })");
+    row("later", "weight = 1\nmodels.a = 'b'", R"({ "a" = "b" })", 4);
+    row("number", "models = { a = 1 }", "");
+    row("table in a table", "models = { a = { b = 'c' } }", "");
+    row("unquoted dot", "models.qwen3.5 = 'c'", "");
+    row("list of numbers", "models = { a = [1] }", "");
+}
+
+void TomlSourceTest::tablesKeepTheirOrder()
+{
+    QFETCH(QByteArray, text);
+    QFETCH(QString, value);
+    QFETCH(int, line);
+    const SourceContent content = read("[[routes]]\nkey = 'a'\n" + text);
     QCOMPARE(joined(content.mistakes), QString());
-    QCOMPARE(joined(content.warnings), QStringLiteral("g.toml:3: routes.a.pool: not used by this version\n"
-                                                      "g.toml:4: routes.a.weight: not used by this version"));
+    const Assignment &last = content.assignments.last();
+    QCOMPARE(last.key, QStringLiteral("models"));
+    QCOMPARE(tomlText(last.value), value);
+    QCOMPARE(last.source.line, line);
+}
+
+void TomlSourceTest::managedFileHasRoutesOnly()
+{
+    const SourceContent content =
+        readToml("[[routes]]\nkey = 'a'\n[server]\nport = 1\n",
+                 {.origin = SettingOrigin::ManagedRoutes, .file = QStringLiteral("r.toml")});
+    QCOMPARE(joined(content.mistakes), QStringLiteral("r.toml:3: server: there is no such setting"));
+    QCOMPARE(content.assignments.size(), 1);
 }
 
 void TomlSourceTest::syntaxErrorsDoNotQuote_data()

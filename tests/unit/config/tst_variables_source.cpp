@@ -89,6 +89,10 @@ const std::vector<AliasCase> aliasCases = {
     {"OPENROUTER_SECRET", "hidden", "routes.openrouter.api_key", "********"},
     {"OPENROUTER_SECRET", "hidden", "routes.openrouter.url", "\"https://openrouter.ai/api/v1\""},
     {"MODEL_ROUTE_Fast_1", "http://box/v1", "routes.fast_1.url", "\"http://box/v1\""},
+    {"GATEHOUSE_MODEL_FALLBACK", "big, spare:b", "model.fallback", "[\"big\", \"spare:b\"]"},
+    {"GATEHOUSE_MODEL_FALLBACK", R"({"small":["big"]})", "model.fallback", "{ \"small\" = [\"big\"] }"},
+    {"GATEHOUSE_ROUTING_ATTEMPTS", "5", "routing.attempts", "5"},
+    {"GATEHOUSE_ROUTING_PROBE_SECONDS", "0.5", "routing.probe_seconds", "0.5"},
     {"GATEHOUSE_ROUTES_BOX_PATH", "/m/a.gguf", "routes.box.kind", "\"local\""},
 };
 
@@ -102,6 +106,8 @@ private Q_SLOTS:
     void aliases();
     void everyAliasIsTested();
     void everyOwnNameWorks();
+    void fieldsOfRoutes_data();
+    void fieldsOfRoutes();
     void unusedNamesAreTold_data();
     void unusedNamesAreTold();
     void foreignNamesAreIgnored();
@@ -179,6 +185,48 @@ void VariablesSourceTest::everyOwnNameWorks()
         QCOMPARE(joined(loaded.mistakes), QString());
         QVERIFY2(effective(loaded, spec.keyText()).endsWith(variableFor(spec.keyText()) + QChar(u')')),
                  spec.key);
+    }
+}
+
+void VariablesSourceTest::fieldsOfRoutes_data()
+{
+    QTest::addColumn<QString>("field");
+    QTest::addColumn<QString>("value");
+    QTest::addColumn<QString>("effectiveText");
+    const auto row = [](const char *field, const char *value, const char *shown) {
+        QTest::addRow("%s=%s", field, value)
+            << QString::fromLatin1(field) << QString::fromLatin1(value) << QString::fromLatin1(shown);
+    };
+    row("pool", "GPUs", "\"gpus\"");
+    row("weight", "2", "2");
+    row("max_concurrent", "4", "4");
+    row("queue_limit", "0", "0");
+    row("timeouts.queue_seconds", "1.5", "1.5");
+    row("headers", R"({"X-Title":"hidden","Authorization":"Api-Key hidden"})",
+        "{ \"Authorization\" = ********, \"X-Title\" = ******** }");
+    row("models", "small=qwen3:0.6b, big", "{ \"small\" = \"qwen3:0.6b\", \"big\" = \"big\" }");
+    row("models", R"({"small":"qwen3:0.6b"})", "{ \"small\" = \"qwen3:0.6b\" }");
+    row("models", "a,b", "[\"a\", \"b\"]");
+}
+
+void VariablesSourceTest::fieldsOfRoutes()
+{
+    QFETCH(QString, field);
+    QFETCH(QString, value);
+    QFETCH(QString, effectiveText);
+    const QString name = variableFor(QStringLiteral("routes.my_box.") + field);
+    for (const bool fromFile : {false, true}) {
+        ConfigFixture fixture;
+        fixture.setVariable("MODEL_ROUTE_MY_BOX", "http://box/v1");
+        if (fromFile)
+            fixture.writeDotEnv(name.toUtf8() + "='" + value.toUtf8() + "'\n");
+        else
+            fixture.sources.environment.insert(name, value);
+        const LoadedSettings loaded = fixture.load();
+        QCOMPARE(joined(loaded.mistakes), QString());
+        const QString shown = effective(loaded, QStringLiteral("routes.my_box.") + field);
+        QCOMPARE(shown.section(QStringLiteral(" @ "), 0, 0), effectiveText);
+        QVERIFY2(shown.endsWith(QStringLiteral(" (%1)").arg(name)), qPrintable(shown));
     }
 }
 
