@@ -42,9 +42,9 @@ struct Error
     ErrorCode code = ErrorCode::Internal;
     QString message;
     QString detail = {};
-    QByteArray param = {}; ///< The field at fault, as the caller spelled it (`messages[2].role`).
-    QByteArray reason =
-        {}; ///< A finer machine-readable code (`context_length_exceeded`); empty: the code's own.
+    QByteArray param = {};  ///< The field at fault, as the caller spelled it (`messages[2].role`).
+    QByteArray reason = {}; ///< A finer machine-readable code (`context_length_exceeded`, `connect_timeout`);
+                            ///< empty: the code's own.
     int upstreamStatus = 0; ///< The status that the upstream answered, else 0.
     std::optional<std::chrono::seconds> retryAfter = {};
 };

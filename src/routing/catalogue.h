@@ -7,7 +7,6 @@
 
 #include <QHash>
 #include <QObject>
-#include <QSet>
 
 #include <memory>
 #include <mutex>
@@ -15,14 +14,21 @@
 
 namespace gatehouse {
 
+/// A model's name without the tag `:latest`, which servers that tag their models add or leave out.
+[[nodiscard]] QByteArrayView canonicalModelName(QByteArrayView name);
+
 /// What is known of one route's models.
 struct CatalogueEntry
 {
-    QList<ModelInfo> models = {};      ///< The newest list that the route gave, however old.
+    QList<ModelInfo> models = {};      ///< The newest list that the route gave, however old; see setModels().
     bool listed = false;               ///< Whether it ever gave one.
     std::optional<Error> failure = {}; ///< Why the newest attempt gave none.
     std::chrono::milliseconds latency{};
-    MonotonicTime asked = {}; ///< When the newest attempt ended.
+    MonotonicTime asked = {};                 ///< When the newest attempt ended.
+    QHash<QByteArray, qsizetype> byName = {}; ///< Into `models`, by canonical name.
+
+    void setModels(QList<ModelInfo> list);
+    [[nodiscard]] const ModelInfo *find(QByteArrayView model) const; ///< By isSameModel(); null: not listed.
 };
 
 /// By route key. A route that was never asked has no entry.
@@ -45,21 +51,41 @@ public:
         return now - entry.asked < freshness;
     }
 
-    /// False: the route's entry is fresh. True: renewed() will tell when it is. The route is asked through
-    /// `backend`, in whose thread this is called, unless somebody is asking it already.
+    /// False: the route's entry is fresh. True: renewed() will tell when the question has ended. The route is
+    /// asked through `backend`, in whose thread this is called, unless somebody is asking it already.
     [[nodiscard]] bool refresh(const QByteArray &routeKey, ChatBackend &backend);
 
+    /// As refresh(), but asks however fresh the entry is.
+    void probe(const QByteArray &routeKey, ChatBackend &backend);
+
+    /// The route is another one now, or none: what is known of it is wrong, and an answer that is still under
+    /// way doesn't count.
+    void forget(const QByteArray &routeKey);
+
 Q_SIGNALS:
-    /// From whichever lane asked.
+    /// From whichever lane asked. The question may have come to nothing because its asker ended or the route
+    /// was forgotten: then the entry is what it was before, or none, and whoever waits for it asks again.
     void renewed(const QByteArray &routeKey);
 
 private:
-    void store(const QByteArray &routeKey, const Result<QList<ModelInfo>> &answer, MonotonicTime began);
+    struct Question
+    {
+        QByteArray routeKey;
+        quint64 number;
+        MonotonicTime began;
+    };
+
+    [[nodiscard]] std::optional<Question> begin(const QByteArray &routeKey); ///< With the mutex held.
+    void ask(const Question &question, ChatBackend &backend);
+    void store(const Question &question, const Result<QList<ModelInfo>> &answer);
+    void drop(const Question &question);
+    [[nodiscard]] bool end(const Question &question); ///< With the mutex held. False: it doesn't count.
 
     const Clock &m_clock;
     Snapshot<CatalogueEntries> m_entries;
-    std::mutex m_mutex;        ///< Guards m_asking, and m_entries against two writers.
-    QSet<QByteArray> m_asking; ///< Keys of the routes that are being asked.
+    std::mutex m_mutex;                  ///< Guards what follows, and m_entries against two writers.
+    QHash<QByteArray, quint64> m_asking; ///< The question that counts, by the route that is being asked.
+    quint64 m_questions = 0;
 };
 
 } // namespace gatehouse

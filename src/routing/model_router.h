@@ -2,13 +2,16 @@
 #pragma once
 
 #include "base/clock.h"
+#include "routing/backend_maker.h"
 #include "routing/catalogue.h"
 #include "routing/model_listing.h"
+#include "routing/route_directory.h"
 #include "routing/route_health.h"
 #include "routing/route_table.h"
 
 #include <QObject>
 #include <QPointer>
+#include <QSet>
 
 #include <functional>
 #include <memory>
@@ -16,16 +19,28 @@
 
 namespace gatehouse {
 
+/// One route that can answer a request.
+struct Candidate
+{
+    QByteArray routeKey;
+    std::shared_ptr<ChatBackend> backend; ///< Never null. Used in its lane only.
+    QByteArray upstreamModel;             ///< What to ask it for.
+    std::chrono::milliseconds total{};    ///< UpstreamTimeouts::total.
+    bool isLocal = false;                 ///< A model in this process.
+};
+
 /// Where a request goes.
 struct ResolvedModel
 {
-    ChatBackend *backend = nullptr; ///< Never null; lives as long as the router.
-    QByteArray model;               ///< Never empty.
-    QByteArray routeKey;
+    QByteArray model;                  ///< As callers call it; never empty.
+    QList<Candidate> candidates;       ///< At least one, all of `group`.
+    std::shared_ptr<RouteGroup> group; ///< Gives out the places at them; never null.
+    qint64 contextLength = 0; ///< The model's window in tokens, as far as a route has told; 0: unknown.
 };
 
-/// Finds the backend that serves a model (contract §1), for one lane: made and used in its thread. What the
-/// routes serve is known from the Catalogue, which all lanes share.
+/// Finds the routes that serve a model (contract §1), for one lane: made and used in its thread. What the
+/// routes are and serve is known from the RouteDirectory and the Catalogue, which all lanes share. When the
+/// routes change, it follows; requests under way keep the backends that they have.
 class ModelRouter : public QObject
 {
     Q_OBJECT
@@ -33,19 +48,21 @@ public:
     using Resolved = std::function<void(const Result<ResolvedModel> &)>;
     using Listed = std::function<void(const ModelListing &)>;
 
-    /// `backends`: one a route, in the order of `settings->routes`. Catalogue and clock outlive the router.
-    ModelRouter(SettingsPtr settings, std::vector<std::unique_ptr<ChatBackend>> backends,
-                Catalogue &catalogue, const Clock &clock);
+    /// All outlive the router, and what `make` makes backends with outlives their last request.
+    ModelRouter(RouteDirectory &directory, BackendMaker make, Catalogue &catalogue, const Clock &clock);
     ~ModelRouter() override;
 
     /// Calls `done` once: before this returns when the answer is known, else from the event loop, and not at
     /// all once `context` is gone. An empty model is the default one, an empty route key lets the model
-    /// decide. Errors: ModelNotFound, RouteConflict, AmbiguousModel, Forbidden; and, where the first model of
-    /// a route was wanted, what kept the route from listing it.
+    /// decide. Errors: ModelNotFound, RouteConflict, AmbiguousModel, Forbidden; where the first model of a
+    /// route was wanted, what kept the route from listing it; Overloaded, where routes change all the time.
     void resolve(const QByteArray &model, const QByteArray &routeKey, QObject *context, const Resolved &done);
 
-    /// The model's window in tokens, as far as its route has told; 0: unknown.
-    [[nodiscard]] qint64 contextLength(const ResolvedModel &resolved) const;
+    /// What may answer in a model's place (RoutingSettings::fallbacks), best first. For a model that nothing
+    /// serves (`isServed` is false) only a list of its own counts, not `*`: a misspelled name is told.
+    [[nodiscard]] QList<FallbackModel> fallbacks(const QByteArray &model, bool isServed = true) const;
+    /// Upstreams that may be handed one request.
+    [[nodiscard]] int attempts() const;
 
     /// Calls `done` once, as resolve() does. Routes that were asked within Catalogue::freshness are not asked
     /// again.
@@ -63,18 +80,34 @@ private:
     struct Waiting
     {
         QSet<QByteArray> routeKeys;
+        MonotonicTime since;
         QPointer<QObject> context;
-        std::function<void()> proceed;
+        /// Whether they all have been. False: a question came to nothing, or the routes are others now.
+        std::function<void(bool isComplete)> proceed;
     };
 
-    [[nodiscard]] Result<ResolvedModel> outcome(const RouteDecision &decision);
-    [[nodiscard]] bool refresh(int route);
-    void whenRenewed(const QList<int> &routes, QObject *context, std::function<void()> proceed);
-    void onRenewed(const QByteArray &routeKey);
-    [[nodiscard]] QByteArray keyOf(int route) const;
+    void resolve(const QByteArray &model, const QByteArray &routeKey, QObject *context, const Resolved &done,
+                 int rounds);
+    void list(QObject *context, const Listed &done, int rounds);
+    void renew(QObject *context, const std::function<void()> &done, int rounds);
 
-    RouteTable m_routes;
-    std::vector<std::unique_ptr<ChatBackend>> m_backends;
+    [[nodiscard]] Result<ResolvedModel> outcome(const RouteDecision &decision,
+                                                const CatalogueEntries &entries);
+    [[nodiscard]] ResolvedModel resolved(const RouteChoice &choice, const CatalogueEntries &entries) const;
+    [[nodiscard]] bool refresh(int route);
+    void whenRenewed(const QList<int> &routes, QObject *context, std::function<void(bool)> proceed);
+    void onRenewed(const QByteArray &routeKey);
+
+    void takeOver();
+    void makeBackends(const RouteSet *before);
+    [[nodiscard]] std::shared_ptr<ChatBackend> makeBackend(const RouteSettings &route) const;
+    [[nodiscard]] ChatBackend &backend(int route) { return *m_backends.at(static_cast<size_t>(route)); }
+
+    RouteDirectory &m_directory;
+    BackendMaker m_make;
+    RouteSetPtr m_set;
+    std::unique_ptr<RouteTable> m_routes;
+    std::vector<std::shared_ptr<ChatBackend>> m_backends; ///< One a route, in their order.
     Catalogue &m_catalogue;
     const Clock &m_clock;
     std::vector<Waiting> m_waiting;

@@ -7,7 +7,8 @@ namespace gatehouse {
 
 namespace {
 
-RouteHealth healthOf(const RouteSettings &route, const CatalogueEntry *entry)
+/// By the newest attempt to ask it for its models.
+RouteHealth healthByList(const RouteSettings &route, const CatalogueEntry *entry)
 {
     RouteHealth health{.key = route.key.toUtf8(), .kind = route.kind, .models = route.models.size()};
     if (!entry)
@@ -24,15 +25,37 @@ RouteHealth healthOf(const RouteSettings &route, const CatalogueEntry *entry)
     return health;
 }
 
+void addTraffic(RouteHealth &health, const RouteGroup &group)
+{
+    health.waiting = group.waiting();
+    for (const RouteTraffic &traffic : group.traffic()) {
+        if (traffic.key != health.key)
+            continue;
+        health.circuit = traffic.circuit;
+        health.outstanding = traffic.outstanding;
+    }
+    if (health.circuit != CircuitBreaker::State::Open)
+        return;
+    health.state = RouteHealth::State::Unavailable;
+    if (!health.failure)
+        health.failure = Error{.code = ErrorCode::UpstreamFailed,
+                               .message = QStringLiteral("Requests to it failed; it is left alone for now")};
+}
+
 } // namespace
 
-QList<RouteHealth> routeHealth(const Settings &settings, const CatalogueEntries &entries)
+QList<RouteHealth> routeHealth(const RouteSet &routes, const CatalogueEntries &entries)
 {
-    QList<RouteHealth> routes;
-    routes.reserve(settings.routes.size());
-    for (const RouteSettings &route : settings.routes)
-        routes.append(healthOf(route, entries.value(route.key.toUtf8()).get()));
-    return routes;
+    QList<RouteHealth> healths;
+    healths.reserve(routes.groups.size());
+    for (qsizetype i = 0; i < routes.groups.size(); ++i) {
+        const RouteSettings &route = routes.settings->routes.at(i);
+        RouteHealth health = healthByList(route, entries.value(route.key.toUtf8()).get());
+        health.pool = route.pool.toUtf8();
+        addTraffic(health, *routes.groups.at(i));
+        healths.append(std::move(health));
+    }
+    return healths;
 }
 
 bool hasUsableRoute(const QList<RouteHealth> &routes)

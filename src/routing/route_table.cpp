@@ -2,23 +2,11 @@
 #include "routing/route_table.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace gatehouse {
 
 namespace {
-
-constexpr QByteArrayView latestTag = ":latest";
-
-QByteArrayView withoutLatestTag(QByteArrayView name)
-{
-    return name.endsWith(latestTag) ? name.chopped(latestTag.size()) : name;
-}
-
-bool lists(const CatalogueEntry &entry, const QByteArray &model)
-{
-    return std::any_of(entry.models.cbegin(), entry.models.cend(),
-                       [&](const ModelInfo &info) { return isSameModel(info.id, model); });
-}
 
 /// A caller's text inside a message: short enough to be one.
 QString quoted(const QByteArray &text)
@@ -30,22 +18,11 @@ QString quoted(const QByteArray &text)
     return QStringLiteral("'%1'").arg(shown);
 }
 
-std::shared_ptr<const CatalogueEntry> configuredEntry(const RouteSettings &route)
-{
-    if (route.models.isEmpty())
-        return nullptr;
-    auto entry = std::make_shared<CatalogueEntry>();
-    entry->listed = true;
-    for (const QString &name : route.models)
-        entry->models.append({.id = name.toUtf8()});
-    return entry;
-}
-
 } // namespace
 
 bool isSameModel(QByteArrayView a, QByteArrayView b)
 {
-    return withoutLatestTag(a) == withoutLatestTag(b);
+    return canonicalModelName(a) == canonicalModelName(b);
 }
 
 bool mayUse(const QStringList &allowed, QByteArrayView model)
@@ -57,29 +34,56 @@ bool mayUse(const QStringList &allowed, QByteArrayView model)
 
 RouteTable::RouteTable(SettingsPtr settings)
     : m_settings(std::move(settings))
+    , m_index(*m_settings)
+    , m_all(m_settings->routes.size())
+    , m_defaultModel(m_settings->model.defaultModel.toUtf8())
 {
-    for (const RouteSettings &route : m_settings->routes)
-        m_configured.append(configuredEntry(route));
+    std::iota(m_all.begin(), m_all.end(), 0);
+    if (!m_all.isEmpty()) {
+        const QList<int> named = m_index.named(m_settings->model.defaultRouteKey.toUtf8());
+        m_defaultDestination = m_index.destination(named.value(0, 0));
+    }
+    const auto &lists = m_settings->routing.fallbacks;
+    for (auto list = lists.cbegin(); list != lists.cend(); ++list)
+        m_fallbacks.insert(canonicalModelName(list.key().toUtf8()).toByteArray(),
+                           parseFallbacks(list.value()));
 }
 
-bool RouteTable::isAllowed(const QByteArray &model) const
+QList<FallbackModel> RouteTable::parseFallbacks(const QStringList &list) const
 {
-    const QStringList &allowed = m_settings->model.allowedModels;
-    return allowed.isEmpty() || std::any_of(allowed.cbegin(), allowed.cend(), [&](const QString &name) {
-               return isSameModel(name.toUtf8(), model);
-           });
+    QList<FallbackModel> parsed;
+    for (const QString &text : list) {
+        const QByteArray entry = text.toUtf8();
+        const qsizetype colon = entry.indexOf(':');
+        // Models have colons in their names, too (`qwen3:0.6b`).
+        const bool namesRoute = colon > 0 && !m_index.named(entry.first(colon)).isEmpty();
+        FallbackModel model{.model = namesRoute ? entry.sliced(colon + 1) : entry};
+        if (namesRoute)
+            model.routeKey = entry.first(colon).toLower();
+        if (!model.model.isEmpty())
+            parsed.append(model);
+    }
+    return parsed;
 }
 
-const CatalogueEntry *RouteTable::configured(int route) const
+QList<FallbackModel> RouteTable::fallbacks(const QByteArray &model, bool isServed) const
 {
-    return m_configured.at(route).get();
+    const auto own = m_fallbacks.constFind(canonicalModelName(model).toByteArray());
+    if (own == m_fallbacks.constEnd() && !isServed)
+        return {};
+    QList<FallbackModel> models = own != m_fallbacks.constEnd() ? *own : m_fallbacks.value("*");
+    models.removeIf([&model](const FallbackModel &entry) {
+        return entry.routeKey.isEmpty() && isSameModel(entry.model, model);
+    });
+    models.resize(std::min(models.size(), mostFallbacks));
+    return models;
 }
 
 const CatalogueEntry *RouteTable::entry(int route, const View &view) const
 {
     if (const CatalogueEntry *written = configured(route))
         return written;
-    const auto known = view.entries.constFind(routes().at(route).key.toUtf8());
+    const auto known = view.entries.constFind(key(route));
     return known == view.entries.constEnd() ? nullptr : known->get();
 }
 
@@ -91,125 +95,147 @@ bool RouteTable::isOld(int route, const View &view) const
     return !known || !Catalogue::isFresh(*known, view.now);
 }
 
-bool RouteTable::mustAsk(int route, const View &view) const
-{
-    return view.mayAsk && isOld(route, view);
-}
-
-int RouteTable::indexOf(const QByteArray &routeKey) const
-{
-    const QString wanted = QString::fromUtf8(routeKey).toLower();
-    for (int i = 0; i < routes().size(); ++i) {
-        if (routes().at(i).key == wanted)
-            return i;
-    }
-    return -1;
-}
-
-int RouteTable::defaultRoute() const
-{
-    return std::max(0, indexOf(m_settings->model.defaultRouteKey.toUtf8()));
-}
-
 RouteDecision RouteTable::decide(const QByteArray &model, const QByteArray &routeKey, const View &view) const
 {
     if (routes().isEmpty())
         return Error{.code = ErrorCode::ModelNotFound,
                      .message = QStringLiteral("No route is configured"),
                      .param = "model"};
-    const QByteArray wanted =
-        model.isEmpty() && routeKey.isEmpty() ? m_settings->model.defaultModel.toUtf8() : model;
+    const QByteArray &wanted = model.isEmpty() && routeKey.isEmpty() ? m_defaultModel : model;
     if (!wanted.isEmpty() && !isAllowed(wanted))
         return Error{.code = ErrorCode::Forbidden,
                      .message = QStringLiteral("The model %1 is not allowed here").arg(quoted(wanted)),
                      .param = "model"};
     if (!routeKey.isEmpty()) {
-        const int named = indexOf(routeKey);
-        if (named >= 0)
-            return wanted.isEmpty() ? firstOf(named, view) : byRoute(named, wanted, view);
+        const QList<int> named = m_index.named(routeKey);
+        if (!named.isEmpty())
+            return wanted.isEmpty() ? firstOf(named, view) : byMembers(named, wanted, view);
         return Error{.code = ErrorCode::ModelNotFound,
                      .message = QStringLiteral("There is no route %1").arg(quoted(routeKey)),
                      .param = "modelKey"};
     }
     if (wanted.isEmpty())
-        return firstOf(defaultRoute(), view);
+        return firstOf(m_defaultDestination, view);
     // The only route's upstream knows best what it serves, under which names it lists it or not.
     if (routes().size() == 1 && !configured(0) && routes().first().kind != RouteKind::Local)
-        return RouteChoice{.model = wanted};
-    const RouteDecision decision = byModel(wanted, model.isEmpty() ? defaultRoute() : -1, view);
+        return RouteChoice{.routes = {0}, .model = wanted};
+    RouteDecision decision = byModel(wanted, model.isEmpty() ? m_defaultDestination.first() : -1, view);
     const auto *error = std::get_if<Error>(&decision);
     // A default that nothing here serves (another server's setting was kept) must not answer everybody by
     // 404.
-    const bool isDefault = wanted == m_settings->model.defaultModel.toUtf8();
-    return error && error->code == ErrorCode::ModelNotFound && isDefault ? firstOf(defaultRoute(), view)
-                                                                         : decision;
+    if (error && error->code == ErrorCode::ModelNotFound && wanted == m_defaultModel)
+        return firstOf(m_defaultDestination, view);
+    return decision;
 }
 
-// `preferred` (−1: none) wins where several routes serve the model.
+RouteTable::Survey RouteTable::survey(const QList<int> &among, const QByteArray &model,
+                                      const View &view) const
+{
+    Survey survey;
+    for (const int route : among) {
+        const CatalogueEntry *known = entry(route, view);
+        if (!known)
+            survey.unasked.append(route);
+        if (view.mayAsk && !configured(route) && (!known || !Catalogue::isFresh(*known, view.now)))
+            survey.old.append(route);
+        if (known && known->find(model))
+            survey.servers.append(route);
+        survey.anyList = survey.anyList || (known && !known->failure);
+    }
+    if (survey.servers.size() > 1)
+        survey.servers = m_index.withoutTwins(survey.servers);
+    return survey;
+}
+
+// Whether there is one destination, and none that was never asked could be another.
+bool RouteTable::isSettled(const Survey &survey, const View &view) const
+{
+    if (survey.servers.isEmpty())
+        return false;
+    const int server = survey.servers.first();
+    const auto isElsewhere = [this, server](int route) {
+        return !m_index.isSameDestination(route, server);
+    };
+    const auto mayBeAnother = [&](int route) {
+        return isElsewhere(route) && std::none_of(survey.servers.begin(), survey.servers.end(),
+                                                  [&](int other) { return m_index.areTwins(route, other); });
+    };
+    return std::none_of(survey.servers.begin(), survey.servers.end(), isElsewhere) &&
+           (!view.mayAsk || std::none_of(survey.unasked.begin(), survey.unasked.end(), mayBeAnother));
+}
+
+// `preferred` (−1: none): its destination wins where several serve the model.
 RouteDecision RouteTable::byModel(const QByteArray &model, int preferred, const View &view) const
 {
-    QList<int> servers;
-    QList<int> old;
-    bool allAnswered = true;
-    for (int i = 0; i < routes().size(); ++i) {
-        const CatalogueEntry *known = entry(i, view);
-        allAnswered = allAnswered && known;
-        if (mustAsk(i, view))
-            old.append(i);
-        if (known && lists(*known, model))
-            servers.append(i);
+    const Survey survey = this->survey(m_all, model, view);
+    if (isSettled(survey, view))
+        return RouteChoice{.routes = survey.servers, .model = model, .stale = survey.old};
+    if (preferred >= 0) {
+        QList<int> routes;
+        for (const int route : survey.servers) {
+            if (m_index.isSameDestination(route, preferred) || m_index.areTwins(route, preferred))
+                routes.append(route);
+        }
+        if (!routes.isEmpty())
+            return RouteChoice{.routes = routes, .model = model, .stale = survey.old};
     }
-    if (servers.size() == 1 && (allAnswered || !view.mayAsk))
-        return RouteChoice{.route = servers.first(), .model = model, .stale = old};
-    if (!old.isEmpty())
-        return RouteQuestion{old};
-    if (servers.isEmpty())
-        return notFound(model, view);
-    if (servers.contains(preferred))
-        return RouteChoice{.route = preferred, .model = model};
-    return ambiguous(model, servers);
+    if (!survey.old.isEmpty())
+        return RouteQuestion{survey.old};
+    return survey.servers.isEmpty() ? notFound(model, view) : ambiguous(model, survey.servers);
 }
 
-RouteDecision RouteTable::byRoute(int route, const QByteArray &model, const View &view) const
+// A route that was named, or a pool.
+RouteDecision RouteTable::byMembers(const QList<int> &members, const QByteArray &model,
+                                    const View &view) const
 {
-    const CatalogueEntry *known = entry(route, view);
-    const bool ask = mustAsk(route, view);
-    if (known && lists(*known, model))
-        return RouteChoice{.route = route, .model = model, .stale = ask ? QList<int>{route} : QList<int>{}};
-    if (ask)
-        return RouteQuestion{{route}};
+    const Survey survey = this->survey(members, model, view);
+    if (!survey.servers.isEmpty())
+        return RouteChoice{.routes = survey.servers, .model = model, .stale = survey.old};
+    if (!survey.old.isEmpty())
+        return RouteQuestion{survey.old};
     // An upstream that can't list its models may serve this one; if not, its own answer says so.
-    if (!known || known->failure)
-        return RouteChoice{.route = route, .model = model};
+    if (!survey.anyList)
+        return RouteChoice{.routes = m_index.withoutTwins(members), .model = model};
     return Error{.code = ErrorCode::RouteConflict,
-                 .message = QStringLiteral("The route '%1' does not serve the model %2")
-                                .arg(routes().at(route).key, quoted(model)),
+                 .message =
+                     QStringLiteral("%1 does not serve the model %2").arg(nameOf(members), quoted(model)),
                  .param = "model"};
 }
 
-RouteDecision RouteTable::firstOf(int route, const View &view) const
+// The default model where one of these lists it, else the first model that one of them lists; empty: none.
+QByteArray RouteTable::firstModel(const QList<int> &members, const View &view) const
 {
-    const CatalogueEntry *known = entry(route, view);
-    const bool ask = mustAsk(route, view);
-    const QByteArray preferred = m_settings->model.defaultModel.toUtf8();
-    if (known && known->listed) {
-        RouteChoice choice{.route = route, .model = {}, .stale = ask ? QList<int>{route} : QList<int>{}};
-        for (const ModelInfo &info : known->models) {
-            if (!isAllowed(info.id))
-                continue;
-            if (choice.model.isEmpty() || isSameModel(info.id, preferred))
-                choice.model = info.id;
+    QByteArray first;
+    for (const int route : members) {
+        const CatalogueEntry *known = entry(route, view);
+        if (!known || !known->listed)
+            continue;
+        const ModelInfo *preferred = m_defaultModel.isEmpty() ? nullptr : known->find(m_defaultModel);
+        if (preferred && isAllowed(preferred->id))
+            return preferred->id;
+        for (qsizetype i = 0; first.isEmpty() && i < known->models.size(); ++i) {
+            if (isAllowed(known->models.at(i).id))
+                first = known->models.at(i).id;
         }
-        if (!choice.model.isEmpty())
-            return choice;
     }
-    if (ask)
-        return RouteQuestion{{route}};
-    if (known && known->failure)
-        return *known->failure;
+    return first;
+}
+
+RouteDecision RouteTable::firstOf(const QList<int> &members, const View &view) const
+{
+    const QByteArray model = firstModel(members, view);
+    const Survey survey = this->survey(members, model, view);
+    if (!model.isEmpty())
+        return RouteChoice{.routes = survey.servers, .model = model, .stale = survey.old};
+    if (!survey.old.isEmpty())
+        return RouteQuestion{survey.old};
+    for (const int route : members) {
+        const CatalogueEntry *known = entry(route, view);
+        if (known && known->failure)
+            return *known->failure;
+    }
     return Error{.code = ErrorCode::ModelNotFound,
-                 .message =
-                     QStringLiteral("The route '%1' lists no model; name one").arg(routes().at(route).key),
+                 .message = QStringLiteral("%1 lists no model; name one").arg(nameOf(members)),
                  .param = "model"};
 }
 
@@ -219,7 +245,7 @@ ModelListing RouteTable::listing(const CatalogueEntries &entries) const
     ModelListing listing;
     QHash<QByteArray, qsizetype> rows;
     for (int i = 0; i < routes().size(); ++i) {
-        const QByteArray key = routes().at(i).key.toUtf8();
+        const QByteArray &key = this->key(i);
         const CatalogueEntry *known = entry(i, view);
         if (!known || known->failure) {
             listing.unavailable.append(key);
@@ -231,7 +257,7 @@ ModelListing RouteTable::listing(const CatalogueEntries &entries) const
             const auto row = rows.constFind(info.id);
             if (row == rows.constEnd()) {
                 rows.insert(info.id, listing.models.size());
-                listing.models.append({.info = info, .sources = {{key, known->latency}}});
+                listing.models.append({.info = described(i, info, view), .sources = {{key, known->latency}}});
             } else if (listing.models.at(*row).sources.last().routeKey != key) {
                 listing.models[*row].sources.append({key, known->latency});
             }
@@ -243,14 +269,37 @@ ModelListing RouteTable::listing(const CatalogueEntries &entries) const
     return listing;
 }
 
+// What the operator wrote down is a name only; the upstream may have told more.
+ModelInfo RouteTable::described(int route, const ModelInfo &info, const View &view) const
+{
+    if (!configured(route))
+        return info;
+    const auto asked = view.entries.constFind(key(route));
+    const ModelInfo *known =
+        asked == view.entries.constEnd() ? nullptr : (*asked)->find(upstreamName(route, info.id));
+    ModelInfo described = known ? *known : info;
+    described.id = info.id;
+    return described;
+}
+
+QString RouteTable::nameOf(const QList<int> &members) const
+{
+    const int first = members.first();
+    return members.size() == 1 ? QStringLiteral("The route '%1'").arg(QString::fromUtf8(key(first)))
+                               : QStringLiteral("The pool '%1'").arg(routes().at(first).pool);
+}
+
 Error RouteTable::ambiguous(const QByteArray &model, const QList<int> &servers) const
 {
-    QStringList keys;
-    for (const int route : servers)
-        keys.append(routes().at(route).key);
+    QStringList names;
+    for (const int route : servers) {
+        const RouteSettings &server = routes().at(route);
+        names.append(server.pool.isEmpty() ? server.key : server.pool);
+    }
+    names.removeDuplicates();
     return {.code = ErrorCode::AmbiguousModel,
             .message = QStringLiteral("Several routes serve the model %1 (%2): name one as modelKey")
-                           .arg(quoted(model), keys.join(QStringLiteral(", "))),
+                           .arg(quoted(model), names.join(QStringLiteral(", "))),
             .param = "modelKey"};
 }
 

@@ -101,9 +101,10 @@ std::optional<Error> UpstreamDeadline::overdue(MonotonicTime now) const
         error.message = error.message.arg(seconds(m_timeouts.total));
         return error;
     }
-    if (m_phase == Phase::Connecting)
+    if (m_phase == Phase::Connecting) {
         error.message = QStringLiteral("The upstream could not be connected to within %1 s");
-    else if (m_phase == Phase::Writing)
+        error.reason = "connect_timeout"; // Nothing was handed over.
+    } else if (m_phase == Phase::Writing)
         error.message = QStringLiteral("The upstream took nothing of the request for %1 s");
     else
         error.message = QStringLiteral("The upstream was silent for %1 s in the middle of its answer");

@@ -37,6 +37,8 @@ public:
         const QFuture<Listed> future = m_questions.back()->future();
         if (m_atOnce)
             answer(*m_atOnce);
+        if (m_forgetsAtOnce)
+            m_questions.back().reset();
         return future;
     }
 
@@ -49,12 +51,15 @@ public:
         m_questions.back()->finish();
     }
     /// Drops the newest question, as a lane that ends does.
-    void forget() { m_questions.pop_back(); }
+    void forget() { m_questions.back().reset(); }
+    /// Drops every question from now on at once.
+    void forgetAtOnce() { m_forgetsAtOnce = true; }
     [[nodiscard]] size_t questions() const { return m_questions.size(); }
 
 private:
     std::vector<std::shared_ptr<QPromise<Listed>>> m_questions;
     std::optional<Listed> m_atOnce;
+    bool m_forgetsAtOnce = false;
 };
 
 inline QList<ModelInfo> modelsNamed(std::initializer_list<const char *> names)

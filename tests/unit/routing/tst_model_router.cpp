@@ -1,59 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "fake_backend.h"
-#include "routing/model_router.h"
+#include "lane.h"
 
 #include <QTest>
-#include <QThread>
 
 using namespace gatehouse;
 using namespace std::chrono_literals;
-
-namespace {
-
-Settings twoRoutes()
-{
-    Settings settings;
-    for (const auto &key : {QStringLiteral("a"), QStringLiteral("b")}) {
-        RouteSettings route;
-        route.key = key;
-        settings.routes.append(route);
-    }
-    return settings;
-}
-
-/// One lane: a router with two fake backends.
-struct Lane
-{
-    Lane(const Settings &settings, Catalogue &catalogue, const Clock &clock)
-    {
-        std::vector<std::unique_ptr<ChatBackend>> owned;
-        for (qsizetype i = 0; i < settings.routes.size(); ++i) {
-            auto fake = std::make_unique<FakeBackend>();
-            backends.push_back(fake.get());
-            owned.push_back(std::move(fake));
-        }
-        router = std::make_unique<ModelRouter>(std::make_shared<const Settings>(settings), std::move(owned),
-                                               catalogue, clock);
-    }
-
-    void resolve(const QByteArray &model, const QByteArray &key = {})
-    {
-        answer.clear();
-        router->resolve(model, key, &context, [this](const Result<ResolvedModel> &resolved) {
-            answer = resolved ? resolved->routeKey + ':' + resolved->model
-                              : QByteArray(errorCodeName(resolved.error().code));
-            backend = resolved ? resolved->backend : nullptr;
-        });
-    }
-
-    std::vector<FakeBackend *> backends;
-    std::unique_ptr<ModelRouter> router;
-    QObject context;
-    QByteArray answer;
-    ChatBackend *backend = nullptr;
-};
-
-} // namespace
 
 class TestModelRouter : public QObject
 {
@@ -69,28 +20,41 @@ private Q_SLOTS:
     void aRouteThatIsDownDoesNotHoldUpTheOthers();
     void nothingComesOnceTheContextIsGone();
     void anAskerThatEndsFreesTheQuestion();
+    void questionsThatComeToNothingHaveAnEnd();
+    void whatCandidatesAreAskedFor();
+    void aRouteWithoutABackendFailsWithTheReason();
     void listing();
 
 private:
     TurnedClock m_clock;
     std::unique_ptr<Catalogue> m_catalogue;
     Settings m_settings;
+    std::unique_ptr<RouteDirectory> m_directory;
+
+    RouteDirectory &directory()
+    {
+        if (!m_directory)
+            m_directory =
+                std::make_unique<RouteDirectory>(std::make_shared<const Settings>(m_settings), m_clock);
+        return *m_directory;
+    }
 };
 
 void TestModelRouter::init()
 {
     m_catalogue = std::make_unique<Catalogue>(m_clock);
-    m_settings = twoRoutes();
+    m_directory.reset();
+    m_settings = *settingsOf({routeOf("a"), routeOf("b")});
 }
 
 void TestModelRouter::knownAnswersComeAtOnce()
 {
     m_settings.routes[0].models = QStringList{QStringLiteral("one")};
     m_settings.routes[1].models = QStringList{QStringLiteral("two")};
-    Lane lane(m_settings, *m_catalogue, m_clock);
+    Lane lane(directory(), *m_catalogue, m_clock);
     lane.resolve("two");
     QCOMPARE(lane.answer, QByteArray("b:two"));
-    QCOMPARE(lane.backend, lane.backends[1]);
+    QCOMPARE(lane.resolved->candidates.first().backend.get(), lane.backends[1]);
     lane.resolve({});
     QCOMPARE(lane.answer, QByteArray("a:one"));
     lane.resolve("three");
@@ -101,7 +65,7 @@ void TestModelRouter::knownAnswersComeAtOnce()
 void TestModelRouter::onlyRouteIsNotAsked()
 {
     m_settings.routes.removeLast();
-    Lane lane(m_settings, *m_catalogue, m_clock);
+    Lane lane(directory(), *m_catalogue, m_clock);
     lane.resolve("whatever");
     QCOMPARE(lane.answer, QByteArray("a:whatever"));
     QCOMPARE(lane.backends[0]->questions(), size_t(0));
@@ -109,7 +73,7 @@ void TestModelRouter::onlyRouteIsNotAsked()
 
 void TestModelRouter::unknownAnswersWaitForEveryRoute()
 {
-    Lane lane(m_settings, *m_catalogue, m_clock);
+    Lane lane(directory(), *m_catalogue, m_clock);
     lane.resolve("two");
     lane.backends[1]->answer(modelsNamed({"two"}));
     QTest::qWait(0);
@@ -120,7 +84,7 @@ void TestModelRouter::unknownAnswersWaitForEveryRoute()
 
 void TestModelRouter::routesAreAskedOncePerFreshness()
 {
-    Lane lane(m_settings, *m_catalogue, m_clock);
+    Lane lane(directory(), *m_catalogue, m_clock);
     for (FakeBackend *backend : lane.backends)
         backend->answerAtOnce(modelsNamed({"one"}));
     lane.resolve("two");
@@ -137,8 +101,8 @@ void TestModelRouter::routesAreAskedOncePerFreshness()
 
 void TestModelRouter::routesAreNotAskedTwiceAtOnce()
 {
-    Lane lane(m_settings, *m_catalogue, m_clock);
-    Lane other(m_settings, *m_catalogue, m_clock);
+    Lane lane(directory(), *m_catalogue, m_clock);
+    Lane other(directory(), *m_catalogue, m_clock);
     lane.resolve("one");
     other.resolve("two");
     lane.resolve("one");
@@ -148,12 +112,12 @@ void TestModelRouter::routesAreNotAskedTwiceAtOnce()
     lane.backends[1]->answer(modelsNamed({"two"}));
     QTRY_COMPARE(lane.answer, QByteArray("a:one"));
     QTRY_COMPARE(other.answer, QByteArray("b:two"));
-    QCOMPARE(other.backend, other.backends[1]); // Each lane uses its own.
+    QCOMPARE(other.resolved->candidates.first().backend.get(), other.backends[1]); // Each lane uses its own.
 }
 
 void TestModelRouter::oldListsAreRenewedBehindTheAnswer()
 {
-    Lane lane(m_settings, *m_catalogue, m_clock);
+    Lane lane(directory(), *m_catalogue, m_clock);
     lane.resolve("one");
     lane.backends[0]->answer(modelsNamed({"one"}));
     lane.backends[1]->answer(modelsNamed({"two"}));
@@ -170,7 +134,7 @@ void TestModelRouter::oldListsAreRenewedBehindTheAnswer()
 
 void TestModelRouter::aRouteThatIsDownDoesNotHoldUpTheOthers()
 {
-    Lane lane(m_settings, *m_catalogue, m_clock);
+    Lane lane(directory(), *m_catalogue, m_clock);
     lane.resolve("one");
     lane.backends[0]->answer(modelsNamed({"one"}));
     lane.backends[1]->answer(Error{.code = ErrorCode::UpstreamTimeout, .message = QStringLiteral("slow")});
@@ -182,7 +146,7 @@ void TestModelRouter::aRouteThatIsDownDoesNotHoldUpTheOthers()
 
 void TestModelRouter::nothingComesOnceTheContextIsGone()
 {
-    Lane lane(m_settings, *m_catalogue, m_clock);
+    Lane lane(directory(), *m_catalogue, m_clock);
     auto context = std::make_unique<QObject>();
     bool called = false;
     lane.router->resolve("one", {}, context.get(), [&](const Result<ResolvedModel> &) { called = true; });
@@ -194,25 +158,91 @@ void TestModelRouter::nothingComesOnceTheContextIsGone()
     QVERIFY(!called);
 }
 
+// Whoever waits for the answer asks himself, and is not told that there is no such model.
 void TestModelRouter::anAskerThatEndsFreesTheQuestion()
 {
-    auto lane = std::make_unique<Lane>(m_settings, *m_catalogue, m_clock);
-    Lane other(m_settings, *m_catalogue, m_clock);
+    auto lane = std::make_unique<Lane>(directory(), *m_catalogue, m_clock);
+    Lane other(directory(), *m_catalogue, m_clock);
     lane->resolve("two");
     other.resolve("two");
+    QCOMPARE(other.backends[0]->questions(), size_t(0));
     lane.reset();
-    QTRY_COMPARE(other.answer, QByteArray("model_not_found"));
-    m_clock.turn(10s);
-    other.resolve("two");
+    QTRY_COMPARE(other.backends[1]->questions(), size_t(1));
     QCOMPARE(other.backends[0]->questions(), size_t(1));
+    QCOMPARE(other.answer, QByteArray());
     other.backends[0]->answer(modelsNamed({"one"}));
     other.backends[1]->answer(modelsNamed({"two"}));
     QTRY_COMPARE(other.answer, QByteArray("b:two"));
 }
 
+void TestModelRouter::questionsThatComeToNothingHaveAnEnd()
+{
+    Lane lane(directory(), *m_catalogue, m_clock);
+    lane.backends[0]->forgetAtOnce();
+    lane.backends[1]->answerAtOnce(modelsNamed({"one"}));
+    lane.resolve("two");
+    QTRY_COMPARE(lane.answer, QByteArray("overloaded"));
+    QVERIFY(lane.backends[0]->questions() <= size_t(10));
+    lane.resolve("one"); // Of what is known.
+    QTRY_COMPARE(lane.answer, QByteArray("b:one"));
+    bool isListed = false;
+    lane.router->list(&lane.context, [&](const ModelListing &listing) {
+        isListed = listing.unavailable == QList<QByteArray>{"a"};
+    });
+    QTRY_VERIFY(isListed);
+}
+
+void TestModelRouter::whatCandidatesAreAskedFor()
+{
+    m_settings.routes[0].pool = m_settings.routes[1].pool = QStringLiteral("p");
+    m_settings.routes[0].models = QStringList{QStringLiteral("small")};
+    m_settings.routes[0].names.insert(QStringLiteral("small"), QStringLiteral("qwen3:0.6b"));
+    m_settings.routes[1].timeouts.total = 7s;
+    Lane lane(directory(), *m_catalogue, m_clock);
+    QVERIFY(m_catalogue->refresh("b", *lane.backends[1]));
+    lane.backends[1]->answer(QList<ModelInfo>{{.id = "small", .contextLength = 8192}});
+    lane.resolve("small");
+    QCOMPARE(lane.answer, QByteArray("a+b:small"));
+    QCOMPARE(lane.resolved->candidates[0].upstreamModel, QByteArray("qwen3:0.6b"));
+    QCOMPARE(lane.resolved->candidates[1].upstreamModel, QByteArray("small"));
+    QCOMPARE(lane.resolved->candidates[1].total, std::chrono::milliseconds(7s));
+    QCOMPARE(lane.resolved->group, directory().current()->groups.first());
+    QCOMPARE(lane.resolved->contextLength, 8192);
+    // A pool is as wide as its narrowest route; that one was asked by a probe.
+    m_catalogue->probe("a", *lane.backends[0]);
+    lane.backends[0]->answer(QList<ModelInfo>{{.id = "qwen3:0.6b", .contextLength = 4096}});
+    lane.resolve("small");
+    QCOMPARE(lane.resolved->contextLength, 4096);
+}
+
+void TestModelRouter::aRouteWithoutABackendFailsWithTheReason()
+{
+    m_settings.routes.removeLast();
+    FakeMaker maker;
+    maker.refused = QStringLiteral("a");
+    ModelRouter router(directory(), maker.maker(), *m_catalogue, m_clock);
+    std::shared_ptr<ChatBackend> backend;
+    router.resolve("one", {}, this,
+                   [&](const Result<ResolvedModel> &found) { backend = found->candidates.first().backend; });
+    QVERIFY(backend);
+    const ChatStreamPtr stream = backend->open({});
+    QString reason;
+    connect(stream.get(), &ChatStream::event, this,
+            [&](const ChatEvent &event) { reason = std::get<AnswerFailed>(event).error.message; });
+    QCOMPARE(reason, QString()); // Not before open() has returned.
+    QTRY_COMPARE(reason, QStringLiteral("no such file"));
+    bool wasTold = false;
+    router.list(this, [&](const ModelListing &listing) { wasTold = listing.models.isEmpty(); });
+    QTRY_VERIFY(wasTold);
+    const ChatStreamPtr dropped = backend->open({});
+    connect(dropped.get(), &ChatStream::event, this, [] { QFAIL("told after cancel()"); });
+    dropped->cancel();
+    QTest::qWait(0);
+}
+
 void TestModelRouter::listing()
 {
-    Lane lane(m_settings, *m_catalogue, m_clock);
+    Lane lane(directory(), *m_catalogue, m_clock);
     std::optional<ModelListing> shown;
     const auto show = [&](const ModelListing &listing) {
         shown = listing;

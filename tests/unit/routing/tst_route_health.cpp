@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "fake_backend.h"
-#include "routing/model_router.h"
+#include "lane.h"
 #include "routing/route_health.h"
+#include "routing/turn.h"
 
 #include <QTest>
 
@@ -12,14 +12,19 @@ namespace {
 
 using State = RouteHealth::State;
 
-Settings oneRoute(const QStringList &models = {})
+RouteSettings box(const QStringList &models = {})
 {
-    Settings settings;
-    RouteSettings route;
-    route.key = QStringLiteral("box");
+    RouteSettings route = routeOf("box");
     route.models = models;
-    settings.routes.append(route);
-    return settings;
+    return route;
+}
+
+/// Routes without any traffic.
+QList<RouteHealth> healthOf(const QList<RouteSettings> &routes, const CatalogueEntries &entries)
+{
+    const TurnedClock clock;
+    const RouteDirectory directory(settingsOf(routes), clock);
+    return routeHealth(*directory.current(), entries);
 }
 
 CatalogueEntries entryOf(const CatalogueEntry &entry)
@@ -40,7 +45,7 @@ class RouteHealthTest : public QObject
 private Q_SLOTS:
     void aRouteThatWasNeverAskedIsUnknownAndUsable()
     {
-        const auto routes = routeHealth(oneRoute(), {});
+        const auto routes = healthOf({box()}, {});
         QCOMPARE(routes.size(), 1);
         QCOMPARE(routes.first().key, QByteArray("box"));
         QCOMPARE(routes.first().state, State::Unknown);
@@ -50,8 +55,8 @@ private Q_SLOTS:
 
     void aRouteThatListsItsModelsIsOk()
     {
-        const auto routes = routeHealth(
-            oneRoute(), entryOf({.models = modelsNamed({"a", "b"}), .listed = true, .latency = 7ms}));
+        const auto routes =
+            healthOf({box()}, entryOf({.models = modelsNamed({"a", "b"}), .listed = true, .latency = 7ms}));
         QCOMPARE(routes.first().state, State::Ok);
         QCOMPARE(routes.first().models, 2);
         QCOMPARE(routes.first().latency, std::optional(7ms));
@@ -63,7 +68,7 @@ private Q_SLOTS:
         CatalogueEntry entry = failedWith(ErrorCode::UpstreamTimeout);
         entry.models = modelsNamed({"a"});
         entry.listed = true; // Once, before.
-        const auto routes = routeHealth(oneRoute(), entryOf(entry));
+        const auto routes = healthOf({box()}, entryOf(entry));
         QCOMPARE(routes.first().state, State::Unavailable);
         QCOMPARE(routes.first().failure->message, QStringLiteral("It is down."));
         QVERIFY(!hasUsableRoute(routes));
@@ -71,39 +76,76 @@ private Q_SLOTS:
 
     void aRouteWithWrittenDownModelsNeedsNotListThem()
     {
-        const Settings settings = oneRoute({QStringLiteral("a")});
-        const auto refused = routeHealth(settings, entryOf(failedWith(ErrorCode::UpstreamRejected)));
+        const RouteSettings written = box({QStringLiteral("a")});
+        const auto refused = healthOf({written}, entryOf(failedWith(ErrorCode::UpstreamRejected)));
         QCOMPARE(refused.first().state, State::Ok);
         QCOMPARE(refused.first().models, 1);
         QVERIFY(!refused.first().failure);
         for (const ErrorCode code : {ErrorCode::UpstreamUnreachable, ErrorCode::UpstreamFailed}) {
-            const auto down = routeHealth(settings, entryOf(failedWith(code)));
+            const auto down = healthOf({written}, entryOf(failedWith(code)));
             QCOMPARE(down.first().state, State::Unavailable);
         }
-        const auto listless = routeHealth(oneRoute(), entryOf(failedWith(ErrorCode::UpstreamRejected)));
+        const auto listless = healthOf({box()}, entryOf(failedWith(ErrorCode::UpstreamRejected)));
         QCOMPARE(listless.first().state, State::Unavailable);
     }
 
     void oneUsableRouteIsEnough()
     {
-        Settings settings = oneRoute();
-        settings.routes.append(settings.routes.first());
-        settings.routes.last().key = QStringLiteral("other");
-        QVERIFY(hasUsableRoute(routeHealth(settings, entryOf(failedWith(ErrorCode::UpstreamUnreachable)))));
+        const CatalogueEntries entries = entryOf(failedWith(ErrorCode::UpstreamUnreachable));
+        QVERIFY(hasUsableRoute(healthOf({box(), routeOf("other")}, entries)));
+        QVERIFY(!hasUsableRoute(healthOf({box()}, entries)));
         QVERIFY(!hasUsableRoute({}));
+    }
+
+    void aRouteThatIsLeftAloneIsUnavailable()
+    {
+        const TurnedClock clock;
+        const RouteDirectory directory(settingsOf({routeOf("a", "", "p"), routeOf("b", "", "p"), box()}),
+                                       clock);
+        const RouteSetPtr set = directory.current();
+        const CatalogueEntries entries = entryOf({.models = modelsNamed({"x"}), .listed = true});
+        set->groupOf("box")->probed("box", false);
+        set->groupOf("a")->probed("a", false);
+        const auto routes = routeHealth(*set, entries);
+        QCOMPARE(routes.at(0).state, State::Unavailable);
+        QCOMPARE(routes.at(0).circuit, CircuitBreaker::State::Open);
+        QCOMPARE(routes.at(0).pool, QByteArray("p"));
+        QVERIFY(routes.at(0).failure);
+        QCOMPARE(routes.at(1).state, State::Unknown);
+        QCOMPARE(routes.at(1).circuit, CircuitBreaker::State::Closed);
+        QCOMPARE(routes.at(2).state, State::Unavailable); // Though it listed its models.
+        QVERIFY(routes.at(2).pool.isEmpty());
+    }
+
+    void trafficIsShown()
+    {
+        TurnedClock clock;
+        RouteSettings narrow = routeOf("a", "", "p");
+        narrow.maxConcurrent = 1;
+        const RouteDirectory directory(settingsOf({narrow, routeOf("b", "", "p")}), clock);
+        const RouteSetPtr set = directory.current();
+        std::optional<Place> place;
+        Turn first(set->groups.first(), {.routes = {"a"}, .model = "x"});
+        first.take([&](Result<Place> taken) { place = std::move(*taken); });
+        QVERIFY(place);
+        Turn second(set->groups.first(), {.routes = {"a"}, .model = "x"});
+        second.take([](Result<Place>) { QFAIL("there is no place"); });
+        const auto routes = routeHealth(*set, {});
+        QCOMPARE(routes.at(0).outstanding, 1);
+        QCOMPARE(routes.at(1).outstanding, 0);
+        QCOMPARE(routes.at(0).waiting, 1);
+        QCOMPARE(routes.at(1).waiting, 1); // The pool's.
     }
 
     void probesAskARouteOncePerFreshness()
     {
         TurnedClock clock;
         Catalogue catalogue(clock);
-        auto owned = std::make_unique<FakeBackend>();
-        FakeBackend &backend = *owned;
-        std::vector<std::unique_ptr<ChatBackend>> backends;
-        backends.push_back(std::move(owned));
         // The models are written down, so nobody but a probe asks.
-        ModelRouter router(std::make_shared<const Settings>(oneRoute({QStringLiteral("a")})),
-                           std::move(backends), catalogue, clock);
+        RouteDirectory directory(settingsOf({box({QStringLiteral("a")})}), clock);
+        Lane lane(directory, catalogue, clock);
+        ModelRouter &router = *lane.router;
+        FakeBackend &backend = *lane.backends.front();
         QObject context;
         int told = 0;
         const auto probe = [&] {

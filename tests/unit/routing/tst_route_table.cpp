@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "routing/route_table.h"
+#include "house.h"
 
 #include <QTest>
 
@@ -7,76 +7,6 @@ using namespace gatehouse;
 using namespace std::chrono_literals;
 
 namespace {
-
-constexpr MonotonicTime start{std::chrono::hours(1)};
-
-/// Routes, and what their upstreams have listed.
-struct House
-{
-    Settings settings;
-    CatalogueEntries entries;
-    MonotonicTime now = start;
-
-    House &route(const char *key, RouteKind kind = RouteKind::OpenAi, QStringList models = {})
-    {
-        RouteSettings route;
-        route.key = QString::fromLatin1(key);
-        route.kind = kind;
-        route.models = std::move(models);
-        settings.routes.append(route);
-        return *this;
-    }
-    House &listed(const char *key, std::initializer_list<const char *> names)
-    {
-        auto entry = std::make_shared<CatalogueEntry>();
-        for (const char *name : names)
-            entry->models.append({.id = name});
-        entry->listed = true;
-        entry->asked = now;
-        entries.insert(key, entry);
-        return *this;
-    }
-    House &down(const char *key)
-    {
-        auto entry = std::make_shared<CatalogueEntry>();
-        if (const auto known = entries.value(key))
-            *entry = *known;
-        entry->failure = Error{.code = ErrorCode::UpstreamUnreachable, .message = QStringLiteral("down")};
-        entry->asked = now;
-        entries.insert(key, entry);
-        return *this;
-    }
-
-    [[nodiscard]] RouteTable table() const { return RouteTable(std::make_shared<const Settings>(settings)); }
-    [[nodiscard]] RouteDecision decide(const QByteArray &model, const QByteArray &key = {},
-                                       bool mayAsk = true) const
-    {
-        return table().decide(model, key, {.entries = entries, .now = now, .mayAsk = mayAsk});
-    }
-};
-
-/// A decision in one word and its particulars, so that a failed comparison shows all of it.
-QString said(const RouteDecision &decision)
-{
-    if (const auto *choice = std::get_if<RouteChoice>(&decision))
-        return QStringLiteral("%1:%2%3")
-            .arg(choice->route)
-            .arg(QString::fromUtf8(choice->model),
-                 choice->stale.isEmpty() ? QString() : QStringLiteral(" old"));
-    if (const auto *question = std::get_if<RouteQuestion>(&decision)) {
-        QStringList routes;
-        for (const int route : question->routes)
-            routes.append(QString::number(route));
-        return QStringLiteral("ask ") + routes.join(u',');
-    }
-    return QString::fromLatin1(errorCodeName(std::get<Error>(decision).code));
-}
-
-Error errorOf(const RouteDecision &decision)
-{
-    const auto *error = std::get_if<Error>(&decision);
-    return error ? *error : Error{.code = ErrorCode::Internal, .message = said(decision)};
-}
 
 const QString one = QStringLiteral("one");
 const QString two = QStringLiteral("two");
