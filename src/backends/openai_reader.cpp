@@ -38,13 +38,16 @@ void OpenAiReader::begin(const QByteArray &contentType)
 void OpenAiReader::append(const QByteArray &bytes)
 {
     if (m_isStream)
-        m_sse.append(bytes);
-    else
+        return m_sse.append(bytes);
+    m_overflowed = m_overflowed || bytes.size() > maxBodyBytes - m_body.size();
+    if (!m_overflowed)
         m_body += bytes;
 }
 
 std::optional<ChatEvents> OpenAiReader::next()
 {
+    if (m_overflowed)
+        return failure(openai::garbageError(QStringLiteral("the answer is too long")));
     if (!m_isStream)
         return std::nullopt;
     if (const auto event = m_sse.next())

@@ -15,6 +15,8 @@ class OpenAiReader final : public AnswerReader
 public:
     /// One event of a stream; some servers put a whole image into one.
     static constexpr qsizetype maxEventBytes = 16 * 1024 * 1024;
+    /// An answer in one piece, which may come where a stream was asked for.
+    static constexpr qsizetype maxBodyBytes = 64 * 1024 * 1024;
 
     OpenAiReader(QByteArray toolCallIdPrefix, const ChatRequest &request);
 
@@ -28,6 +30,7 @@ private:
     sse::SseDecoder m_sse{maxEventBytes};
     QByteArray m_body; ///< Of an answer in one piece.
     bool m_isStream;
+    bool m_overflowed = false;
 };
 
 } // namespace gatehouse

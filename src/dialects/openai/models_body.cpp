@@ -31,7 +31,9 @@ qint64 contextLength(const json::Value &model)
         if (const qint64 length = model.find(name).integer().value_or(0); length > 0)
             return length;
     }
-    return qMax<qint64>(0, model.find("meta").find("n_ctx_train").integer().value_or(0));
+    const json::Value meta = model.find("meta"); // What a request gets comes before what the model could do.
+    const qint64 served = meta.find("n_ctx").integer().value_or(0);
+    return qMax<qint64>(0, served > 0 ? served : meta.find("n_ctx_train").integer().value_or(0));
 }
 
 } // namespace

@@ -19,8 +19,8 @@ namespace gatehouse::openai {
 void writeModelMembers(json::Writer &writer, const ModelInfo &model);
 
 /// Reads an upstream's GET /v1/models. The length of the context is read from where vLLM (`max_model_len`),
-/// llama-server (`meta.n_ctx_train`), OpenRouter, Groq and Mistral put it. Entries without an id are skipped.
-/// \returns the models, or UpstreamFailed if the body is no such list.
+/// llama-server (`meta.n_ctx`, `meta.n_ctx_train`), OpenRouter, Groq and Mistral put it. Entries without an
+/// id are skipped. \returns the models, or UpstreamFailed if the body is no such list.
 [[nodiscard]] Result<QList<ModelInfo>> decodeModelList(QByteArrayView body);
 
 } // namespace gatehouse::openai

@@ -4,6 +4,7 @@
 #include "dialects/json/document.h"
 
 #include <algorithm>
+#include <array>
 
 namespace gatehouse::openai {
 
@@ -17,8 +18,30 @@ struct Complaint
     QString message = {};
     QByteArray param = {};
     QByteArray reason = {};
-    int status = 0; ///< A numeric `code`, as llama-server, vLLM and OpenRouter put the HTTP status there.
+    int status = 0; ///< What `code` says, as llama-server, vLLM and OpenRouter put the HTTP status there.
 };
+
+constexpr char contextLengthExceeded[] = "context_length_exceeded"; // OpenAI's word.
+
+/// Whether these are the words of a server, or of a provider behind it, for a conversation that doesn't fit
+/// into the model's window. Most servers have no code for that.
+bool speaksOfContextLength(const QString &message)
+{
+    static constexpr std::array phrases{
+        u"maximum context length",         // OpenAI, vLLM, OpenRouter, DeepSeek; Ollama for embeddings
+        u"max context length",             // Ollama
+        u"exceeds the context length",     // Ollama
+        u"exceeds the available context",  // llama-server before it had a type for it
+        u"maximum model length",           // vLLM: "longer than the …"
+        u"too long to fit into the model", // vLLM
+        u"prompt is too long",             // Anthropic
+        u"exceeds the maximum number of tokens allowed", // Google
+        u"contextwindowexceedederror",                   // LiteLLM
+    };
+    return std::ranges::any_of(phrases, [&message](const char16_t *phrase) {
+        return message.contains(QStringView(phrase), Qt::CaseInsensitive);
+    });
+}
 
 /// One line of bounded length: it goes to the caller and to the log.
 QString excerpt(const QString &text)
@@ -36,15 +59,44 @@ QString textOf(const Value &value)
     return QString::fromUtf8(value.string());
 }
 
+/// A word, an HTTP status (LiteLLM writes it as a text), or a number of the server's own, which is a word,
+/// too.
+void takeCode(const Value &code, Complaint &complaint)
+{
+    const QByteArray word = code.isString() ? code.string() : code.integer() ? code.raw().toByteArray() : "";
+    bool isNumber = false;
+    const int number = word.toInt(&isNumber);
+    if (isNumber && number >= 100 && number <= 599)
+        complaint.status = number;
+    else if (word != "0")
+        complaint.reason = word;
+}
+
+/// What the provider behind OpenRouter said (`metadata: {raw, provider_name}`); OpenRouter's own message is
+/// then but "Provider returned error".
+QString readProvidersWords(const Value &metadata)
+{
+    const QByteArray raw = metadata.find("raw").string();
+    json::Document document;
+    (void)document.parse(raw, {.bytes = 1024 * 1024, .values = 10000});
+    const Value error = document.root().find("error");
+    if (error.isString())
+        return textOf(error);
+    const Value holder = error.isObject() ? error : document.root();
+    return holder.isObject() ? textOf(holder.find("message")) : QString::fromUtf8(raw);
+}
+
 /// `{message, type, param, code}`, at the top (older vLLM) or inside `error`.
 Complaint readErrorObject(const Value &object)
 {
-    Complaint complaint{.message = textOf(object.find("message")),
-                        .param = object.find("param").string(),
-                        .reason = object.find("code").string()};
+    Complaint complaint{.message = textOf(object.find("message")), .param = object.find("param").string()};
+    takeCode(object.find("code"), complaint);
     if (complaint.reason.isEmpty())
         complaint.reason = object.find("type").string();
-    complaint.status = static_cast<int>(qBound(0LL, object.find("code").integer().value_or(0), 999LL));
+    const QString words = readProvidersWords(object.find("metadata"));
+    if (!words.isEmpty())
+        complaint.message =
+            complaint.message.isEmpty() ? words : complaint.message + QLatin1String(": ") + words;
     if (complaint.message.isEmpty())
         complaint.message = QString::fromUtf8(object.raw().first(qMin<qsizetype>(object.raw().size(), 1000)));
     return complaint;
@@ -101,6 +153,10 @@ QString readPlainText(QByteArrayView body)
 Error rejected(int status, Complaint complaint)
 {
     constexpr qsizetype maxWordBytes = 256;
+    const bool hasWord =
+        complaint.reason == contextLengthExceeded || complaint.reason == "exceed_context_size_error";
+    if (!hasWord && speaksOfContextLength(complaint.message))
+        complaint.reason = contextLengthExceeded;
     return {.code = ErrorCode::UpstreamRejected,
             .message = complaint.message,
             .param = complaint.param.left(maxWordBytes),

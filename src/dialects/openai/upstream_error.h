@@ -10,7 +10,9 @@ namespace gatehouse::openai {
 
 /// What an upstream's answer other than 2xx says, in whatever shape: OpenAI's `error` object, Ollama's
 /// `error` text, FastAPI's `detail`, a proxy's HTML page, or nothing. A 4xx is UpstreamRejected with its own
-/// message, anything else UpstreamFailed with the message inside. Texts are cut to a bounded length and freed
+/// message, anything else UpstreamFailed with the message inside. A conversation that doesn't fit into the
+/// model's window has the reason `context_length_exceeded`, or llama-server's `exceed_context_size_error`,
+/// whatever words the server has for it. Texts are cut to a bounded length and freed
 /// of control characters. `retryAfter` is a header's matter and left to the caller.
 [[nodiscard]] Error decodeError(int status, QByteArrayView body);
 
