@@ -7,22 +7,6 @@
 
 namespace gatehouse {
 
-namespace {
-
-/// What is reserved for an answer whose caller names no bound: few are longer.
-constexpr qint64 usualAnswerTokens = 1024;
-
-qint64 answerTokens(const ChatRequest &request)
-{
-    if (std::holds_alternative<EmbeddingInput>(request.input))
-        return 0;
-    const auto *prompt = std::get_if<Prompt>(&request.input);
-    const qint64 answers = request.choices * (prompt ? prompt->texts.size() : 1);
-    return request.maxTokens.value_or(usualAnswerTokens) * answers;
-}
-
-} // namespace
-
 Inquiry::Inquiry(Ticket &ticket, LaneContext &context, QObject *parent)
     : QObject(parent)
     , m_ticket(ticket)
@@ -73,7 +57,8 @@ void Inquiry::reserve(QList<Message> history)
     qint64 promptTokens = UsageEstimate(request).usage().promptTokens;
     if (!history.isEmpty())
         promptTokens += UsageEstimate({.input = Conversation{history}}).usage().promptTokens;
-    m_context.limiter().reserve(m_context.limitSubject({}, caller), promptTokens, answerTokens(request), this,
+    m_context.limiter().reserve(m_context.limitSubject({}, caller), promptTokens,
+                                expectedAnswerTokens(request), this,
                                 [this, history = std::move(history)](Decision<Reserved> decision) mutable {
                                     if (m_over)
                                         return;
@@ -100,11 +85,16 @@ void Inquiry::ask(QList<Message> history)
     if (bringsConversation(request))
         history.clear();
     m_exchange = std::make_unique<Exchange>(m_ticket, m_context.models(), m_context.clock());
+    connect(m_exchange.get(), &Exchange::queued, this, &Inquiry::queued);
     connect(m_exchange.get(), &Exchange::event, this, &Inquiry::show);
     if (m_paused)
         m_exchange->pause();
-    m_exchange->start(request, {.messages = std::move(history),
-                                .assumedWindow = m_context.settings()->history.contextTokens});
+    const QByteArray conversation =
+        m_question.session ? m_question.session->owner + '/' + m_question.session->id : QByteArray();
+    m_exchange->start(
+        request,
+        {.messages = std::move(history), .assumedWindow = m_context.settings()->history.contextTokens},
+        conversation);
     auto *watch = new CallerWatch(m_context, m_ticket.record().caller, this);
     connect(watch, &CallerWatch::revoked, this, &Inquiry::breakOff);
     watch->check();

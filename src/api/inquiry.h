@@ -45,11 +45,16 @@ public:
     /// Ends the answer with this failure.
     void breakOff(const Error &error);
 
+    /// How many requests will be served before this one, and itself: 1, 2, …; 0: it doesn't wait for a route.
+    [[nodiscard]] qsizetype placeInQueue() const { return m_exchange ? m_exchange->placeInQueue() : 0; }
+
 Q_SIGNALS:
     /// The request holds its share of the key's limits; what is left of them.
     void reserved(const gatehouse::RateFigures &figures);
     /// The end: a limit is used up. The ticket is not settled: a refusal may have its own form.
     void refused(const gatehouse::Refusal &refusal);
+    /// As Exchange::queued.
+    void queued();
     /// As Exchange::event.
     void event(const gatehouse::ChatEvent &event);
 

@@ -7,6 +7,7 @@
 #include "admission/password.h"
 #include "api/local_model_control.h"
 #include "api/readiness.h"
+#include "api/route_editor.h"
 #include "backends/http_client.h"
 #include "base/clock.h"
 #include "base/snapshot.h"
@@ -36,6 +37,8 @@ struct SharedServices
     const Snapshot<TokensByKey> &tokensThisMonth;
     ResponseCache &cache;
     LocalModelControl &localModels;
+    const RouteDirectory &routes;
+    RouteEditor &routeEditor;
     const Readiness &readiness;
     Metrics &metrics;
     Journal &journal;
@@ -71,6 +74,8 @@ public:
     [[nodiscard]] LoginGate &logins() const { return m_shared.logins; }
     [[nodiscard]] ResponseCache &cache() const { return m_shared.cache; }
     [[nodiscard]] LocalModelControl &localModels() const { return m_shared.localModels; }
+    [[nodiscard]] const RouteDirectory &routes() const { return m_shared.routes; }
+    [[nodiscard]] RouteEditor &routeEditor() const { return m_shared.routeEditor; }
     [[nodiscard]] const Readiness &readiness() const { return m_shared.readiness; }
     [[nodiscard]] Metrics &metrics() const { return m_shared.metrics; }
     [[nodiscard]] Journal &journal() const { return m_shared.journal; }

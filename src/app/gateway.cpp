@@ -48,15 +48,19 @@ std::optional<bool> isUp(const RouteHealth &route)
 
 } // namespace
 
-Gateway::Gateway(SettingsPtr settings, Log &log)
+Gateway::Gateway(SettingsPtr settings, Log &log, RouteEditor &editor)
     : m_log(log)
+    , m_routeEditor(editor)
     , m_settings(settings)
     , m_metrics([this] { return gauges(); })
     , m_limits(settings->limits, m_clock)
     , m_cache(cacheLimits(*settings), m_clock)
     , m_tokensThisMonth(std::make_shared<const TokensByKey>())
     , m_catalogue(m_clock)
+    , m_routes(settings, m_clock)
     , m_localModels(std::make_unique<LocalModels>(*settings, log, m_readiness))
+    , m_probeHttp(makeHttpClient())
+    , m_prober(m_routes, m_catalogue, backendMaker(*m_probeHttp), m_clock)
     , m_server(std::make_unique<Server>(settings->server, log, m_clock, [this](int) { return makeLane(); }))
 {
     m_readiness.hasRoute = !settings->routes.isEmpty();
@@ -79,6 +83,7 @@ Result<QUrl> Gateway::start()
             return made.error();
     }
     m_localModels->load();
+    m_prober.start();
 
     const SettingsPtr settings = m_settings.get();
     m_url.setScheme(settings->server.tlsCertificateFile.isEmpty() ? QStringLiteral("http")
@@ -101,10 +106,23 @@ Gauges Gateway::gauges() const
         .cache = {.hits = cache.hits, .misses = cache.misses, .answers = cache.answers, .bytes = cache.bytes},
         .isDatabaseUp = m_store->isHealthy(),
         .hasLedgerRoom = m_store->hasRoom()};
-    for (const RouteHealth &route : routeHealth(*m_settings.get(), *m_catalogue.entries()))
-        gauges.routes.append({.key = route.key, .isUp = isUp(route)});
-    for (const auto &[model, waiting] : m_localModels->waiting())
-        gauges.queues.append({.model = model, .waiting = waiting});
+    const RouteSetPtr routes = m_routes.current();
+    for (const RouteHealth &route : routeHealth(*routes, *m_catalogue.entries()))
+        gauges.routes.append({.key = route.key,
+                              .isUp = isUp(route),
+                              .outstanding = route.outstanding,
+                              .isLeftAlone = route.circuit != CircuitBreaker::State::Closed});
+    for (const auto &group : routes->groups) { // The routes of a pool share theirs.
+        const bool isKnown = std::ranges::any_of(
+            gauges.waitingRooms, [&group](const auto &room) { return room.group == group->name(); });
+        if (!isKnown)
+            gauges.waitingRooms.append({.group = group->name(), .waiting = group->waiting()});
+    }
+    for (const LocalModels::Waiting &local : m_localModels->waiting()) {
+        const RouteGroup *group = routes->groupOf(local.routeKey);
+        gauges.queues.append(
+            {.model = local.model, .waiting = local.requests + (group ? group->waiting() : 0)});
+    }
     return gauges;
 }
 
@@ -200,7 +218,15 @@ void Gateway::reload(SettingsPtr settings)
     const bool hasTls = !settings->server.tlsCertificateFile.isEmpty();
     if (const auto tls = hasTls ? m_server->reloadTls(settings->server) : Result<void>(); !tls)
         m_log.error("certificate not reloaded", {{"reason", tls.error().message.toUtf8()}});
-    m_settings.swap(std::move(settings));
+    const SettingsPtr before = m_settings.get();
+    m_localModels->apply(*settings);
+    m_settings.swap(settings);
+    m_readiness.hasRoute = !settings->routes.isEmpty();
+    for (const RouteSettings &route : before->routes) {
+        if (!settings->routes.contains(route))
+            m_catalogue.forget(route.key.toUtf8());
+    }
+    m_routes.apply(std::move(settings));
 }
 
 void Gateway::drain()
@@ -209,20 +235,19 @@ void Gateway::drain()
     m_server->drain();
 }
 
+BackendMaker Gateway::backendMaker(HttpClient &http) const
+{
+    return [this, &http](const RouteSettings &route) {
+        return makeBackend(route, http,
+                           [this](const RouteSettings &local) { return m_localModels->backend(local); });
+    };
+}
+
 std::unique_ptr<LaneService> Gateway::makeLane()
 {
     const SettingsPtr settings = m_settings.get();
     auto http = makeHttpClient();
-    std::vector<std::unique_ptr<ChatBackend>> backends;
-    for (const RouteSettings &route : settings->routes) {
-        auto backend =
-            makeBackend(route, *http, [this](const RouteSettings &r) { return m_localModels->backend(r); });
-        // Settings with a route that this build can't serve never get here: their validation has refused
-        // them.
-        Q_ASSERT(backend);
-        backends.push_back(std::move(*backend));
-    }
-    auto models = std::make_unique<ModelRouter>(settings, std::move(backends), m_catalogue, m_clock);
+    auto models = std::make_unique<ModelRouter>(m_routes, backendMaker(*http), m_catalogue, m_clock);
     return std::make_unique<LaneApi>(SharedServices{.settings = m_settings,
                                                     .access = *m_access,
                                                     .store = *m_store,
@@ -231,6 +256,8 @@ std::unique_ptr<LaneService> Gateway::makeLane()
                                                     .tokensThisMonth = m_tokensThisMonth,
                                                     .cache = m_cache,
                                                     .localModels = *m_localModels,
+                                                    .routes = m_routes,
+                                                    .routeEditor = m_routeEditor,
                                                     .readiness = m_readiness,
                                                     .metrics = m_metrics,
                                                     .journal = *m_journal,

@@ -7,12 +7,15 @@
 #include "api/lane_context.h"
 #include "api/readiness.h"
 #include "api/request_journal.h"
+#include "backends/http_client.h"
 #include "base/snapshot.h"
 #include "config/settings.h"
 #include "exchange/response_cache.h"
 #include "http/server.h"
 #include "metrics/metrics.h"
 #include "routing/catalogue.h"
+#include "routing/route_directory.h"
+#include "routing/route_prober.h"
 #include "store/store.h"
 
 #include <QObject>
@@ -29,7 +32,8 @@ class Gateway : public QObject
 {
     Q_OBJECT
 public:
-    Gateway(SettingsPtr settings, Log &log);
+    /// `editor` outlives it.
+    Gateway(SettingsPtr settings, Log &log, RouteEditor &editor);
     ~Gateway() override;
 
     /// Opens the database, listens and begins to load local models. The value is where clients find it.
@@ -42,8 +46,8 @@ public:
 
     [[nodiscard]] QUrl url() const { return m_url; } ///< Once started.
 
-    /// Takes over what can change while requests run: credentials, TLS certificate, log-independent limits of
-    /// new requests. What can't is left as it was; `config` names it.
+    /// Takes over what can change while requests run: routes, credentials, TLS certificate, log-independent
+    /// limits of new requests. What can't is left as it was; `config` names it.
     void reload(SettingsPtr settings);
 
     /// Takes no new work, lets running answers finish, then emits stopped().
@@ -56,11 +60,13 @@ private:
     [[nodiscard]] Result<void> openStore();
     [[nodiscard]] Result<void> readStore(Database &database, const AccessSecrets &secrets);
     [[nodiscard]] std::unique_ptr<LaneService> makeLane();
+    [[nodiscard]] BackendMaker backendMaker(HttpClient &http) const;
     [[nodiscard]] Result<void> makeFirstKey();
     void askForTokensThisMonth();
     [[nodiscard]] Gauges gauges() const; ///< Any thread.
 
     Log &m_log;
+    RouteEditor &m_routeEditor;
     QUrl m_url;
     SystemClock m_clock;
     Snapshot<Settings> m_settings;
@@ -78,7 +84,10 @@ private:
     bool m_firstKeyWanted = false;
     Secret m_firstKey;
     Catalogue m_catalogue;
+    RouteDirectory m_routes;
     std::unique_ptr<LocalModels> m_localModels;
+    std::unique_ptr<HttpClient> m_probeHttp;
+    RouteProber m_prober;
     std::unique_ptr<Server> m_server; ///< Last, because its lanes use everything above and must end first.
 };
 

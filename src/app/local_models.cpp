@@ -6,6 +6,7 @@
 #include "engine/engine.h"
 #include "routing/route_table.h"
 
+#include <QCoreApplication>
 #include <QFileInfo>
 
 #include <algorithm>
@@ -57,27 +58,80 @@ const char *word(EngineState state)
 } // namespace
 
 LocalModels::LocalModels(const Settings &settings, Log &log, Readiness &readiness)
-    : m_readiness(readiness)
+    : m_log(log)
+    , m_readiness(readiness)
+    , m_models(std::make_shared<const Locals>())
 {
+    Locals models;
     for (const RouteSettings &route : settings.routes) {
-        if (route.kind != RouteKind::Local)
-            continue;
-        auto engine = std::make_shared<Engine>(optionsFor(route, settings.model), log);
-        m_models.append({.routeKey = route.key, .names = namesOf(route, *engine), .engine = engine});
-        m_starting.insert(engine.get());
+        if (route.kind == RouteKind::Local)
+            models.append(make(route, settings.model));
     }
-    m_readiness.modelsLoading = static_cast<int>(m_starting.size());
+    m_models.swap(std::make_shared<const Locals>(models));
 }
 
-LocalModels::~LocalModels() = default;
+LocalModels::~LocalModels()
+{
+    m_models.swap(std::make_shared<const Locals>());
+    // The lanes have ended; nobody else is going to run what deleteLater() left to the event loop.
+    for (const QPointer<QObject> &engine : std::as_const(m_engines)) {
+        if (engine)
+            QCoreApplication::sendPostedEvents(engine, QEvent::DeferredDelete);
+    }
+}
+
+LocalModels::Local LocalModels::make(const RouteSettings &route, const ModelSettings &settings)
+{
+    // Whoever lets go of it last may be a lane, which must not wait for the engine's thread to end.
+    const std::shared_ptr<Engine> engine(new Engine(optionsFor(route, settings), m_log),
+                                         [](Engine *ended) { ended->deleteLater(); });
+    m_engines.removeIf([](const QPointer<QObject> &known) { return !known; });
+    m_engines.append(QPointer<QObject>(engine.get()));
+    m_starting.insert(engine.get());
+    m_readiness.modelsLoading = static_cast<int>(m_starting.size());
+    return {.route = route, .names = namesOf(route, *engine), .engine = engine};
+}
 
 void LocalModels::load()
 {
-    for (const Local &model : std::as_const(m_models)) {
-        Engine *engine = model.engine.get();
-        connect(engine, &Engine::statusChanged, this, [this, engine] { count(engine); });
-        engine->load();
+    for (const Local &model : *m_models.get())
+        start(model);
+}
+
+void LocalModels::start(const Local &model)
+{
+    Engine *engine = model.engine.get();
+    connect(engine, &Engine::statusChanged, this, [this, engine] { count(engine); });
+    engine->load();
+}
+
+void LocalModels::apply(const Settings &settings)
+{
+    const auto before = m_models.get();
+    Locals models;
+    Locals added;
+    for (const RouteSettings &route : settings.routes) {
+        if (route.kind != RouteKind::Local)
+            continue;
+        const auto same = std::ranges::find_if(*before, [&route](const Local &known) {
+            return known.route.key == route.key && known.route.path == route.path &&
+                   known.route.models == route.models;
+        });
+        if (same != before->end()) {
+            models.append(*same);
+            continue;
+        }
+        added.append(make(route, settings.model));
+        models.append(added.last());
     }
+    m_models.swap(std::make_shared<const Locals>(models));
+    for (const Local &gone : *before) {
+        if (std::ranges::find(models, gone.engine, &Local::engine) == models.end())
+            m_starting.remove(gone.engine.get());
+    }
+    m_readiness.modelsLoading = static_cast<int>(m_starting.size());
+    for (const Local &model : std::as_const(added))
+        start(model);
 }
 
 void LocalModels::count(const Engine *engine)
@@ -89,24 +143,29 @@ void LocalModels::count(const Engine *engine)
 
 Result<std::unique_ptr<ChatBackend>> LocalModels::backend(const RouteSettings &route) const
 {
-    const auto found = std::ranges::find(m_models, route.key, &Local::routeKey);
-    if (found != m_models.end())
-        return std::unique_ptr<ChatBackend>(std::make_unique<LocalBackend>(*found->engine));
+    const auto models = m_models.get();
+    const auto found =
+        std::ranges::find_if(*models, [&route](const Local &known) { return known.route.key == route.key; });
+    if (found != models->end())
+        return std::unique_ptr<ChatBackend>(std::make_unique<LocalBackend>(found->engine));
     return Error{.code = ErrorCode::Internal, .message = tr("The route has no model.")};
 }
 
-QList<std::pair<QByteArray, int>> LocalModels::waiting() const
+QList<LocalModels::Waiting> LocalModels::waiting() const
 {
-    QList<std::pair<QByteArray, int>> waiting;
-    for (const Local &model : m_models)
-        waiting.emplaceBack(model.names.first(), model.engine->waiting());
+    QList<Waiting> waiting;
+    for (const Local &model : *m_models.get())
+        waiting.append({.routeKey = model.route.key.toUtf8(),
+                        .model = model.names.first(),
+                        .requests = model.engine->waiting()});
     return waiting;
 }
 
 QList<ModelInfo> LocalModels::models() const
 {
+    const auto models = m_models.get();
     QList<ModelInfo> rows;
-    for (const Local &model : m_models) {
+    for (const Local &model : *models) {
         const EngineStatus status = model.engine->status();
         ModelInfo row{
             .ownedBy = "gatehouse", .contextLength = status.contextLength, .status = word(status.state)};
@@ -133,8 +192,9 @@ std::optional<LocalModelControl::Outcome> LocalModels::unload(const QByteArray &
 /// Several routes may run a model of one name; the order is for all of them.
 std::optional<LocalModelControl::Outcome> LocalModels::command(const QByteArray &id, bool (Engine::*order)())
 {
+    const auto models = m_models.get();
     std::optional<Outcome> outcome;
-    for (const Local &model : std::as_const(m_models)) {
+    for (const Local &model : *models) {
         const bool isMeant =
             std::ranges::any_of(model.names, [&id](const QByteArray &name) { return isSameModel(name, id); });
         if (!isMeant)

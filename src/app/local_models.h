@@ -3,11 +3,12 @@
 
 #include "api/local_model_control.h"
 #include "api/readiness.h"
+#include "base/snapshot.h"
 #include "chat/chat_backend.h"
 #include "config/settings.h"
 
-#include <QHash>
 #include <QObject>
+#include <QPointer>
 #include <QSet>
 
 #include <functional>
@@ -32,32 +33,45 @@ public:
     /// Begins to load all of them and returns at once.
     void load();
 
-    /// A lane's own way to the model of a local route; null for any other. Called in the lane's thread, after
-    /// the constructor.
+    /// Takes over the local routes of new settings. Models that stay are left alone, new ones begin to load;
+    /// those that are gone answer what they have been asked, and then their memory is freed.
+    void apply(const Settings &settings);
+
+    /// A thread's own way to the model of a local route; an error for any other.
     [[nodiscard]] Result<std::unique_ptr<ChatBackend>> backend(const RouteSettings &route) const;
 
-    /// How many requests wait for each model, by its first name. Any thread.
-    [[nodiscard]] QList<std::pair<QByteArray, int>> waiting() const;
+    /// Requests in an engine's own queue.
+    struct Waiting
+    {
+        QByteArray routeKey;
+        QByteArray model; ///< Its first name.
+        int requests = 0;
+    };
+    [[nodiscard]] QList<Waiting> waiting() const; ///< Any thread.
 
     [[nodiscard]] QList<ModelInfo> models() const override;
     std::optional<Outcome> load(const QByteArray &id) override;
     std::optional<Outcome> unload(const QByteArray &id) override;
 
 private:
-    /// Constant once constructed.
     struct Local
     {
-        QString routeKey;
-        QList<QByteArray> names; ///< Under which it may be asked for; at least one.
-        std::shared_ptr<Engine> engine;
+        RouteSettings route;
+        QList<QByteArray> names;        ///< Under which it may be asked for; at least one.
+        std::shared_ptr<Engine> engine; ///< Freed in the main thread, whoever lets go of it last.
     };
+    using Locals = QList<Local>;
 
+    [[nodiscard]] Local make(const RouteSettings &route, const ModelSettings &settings);
+    void start(const Local &model);
     void count(const Engine *engine);
     [[nodiscard]] std::optional<Outcome> command(const QByteArray &id, bool (Engine::*order)());
 
+    Log &m_log;
     Readiness &m_readiness;
-    QList<Local> m_models;
-    QSet<const Engine *> m_starting; ///< Those whose first load has not ended.
+    Snapshot<Locals> m_models;
+    QList<QPointer<QObject>> m_engines; ///< All that were ever made and may still live.
+    QSet<const Engine *> m_starting;    ///< Those whose first load has not ended.
 };
 
 } // namespace gatehouse

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/local_models.h"
 #include "app/service.h"
 #include "base/epoll_dispatcher.h"
 #include "base/qt_message_log.h"
 #include "cli/command_line.h"
 #include "cli/config_commands.h"
+#include "cli/doctor.h"
 
 #include <QCoreApplication>
 #include <QDir>
@@ -62,6 +64,23 @@ int runAccess(const AccessCommand &command, QTextStream &out)
         command.action);
 }
 
+int examine(const DoctorCommand &command, QTextStream &out)
+{
+    const SettingsPtr settings = examineSettings(sourcesFor(command.settings), out);
+    if (!settings)
+        return ExitUsage;
+    const SystemClock clock;
+    LogWriter log({.format = lineFormat(settings->log.format), .level = LogLevel::Warning}, clock);
+    const QtMessageLog qtMessages(log);
+    Readiness readiness;
+    const LocalModels localModels(*settings, log, readiness);
+    Doctor doctor(
+        settings, [&localModels](const RouteSettings &route) { return localModels.backend(route); }, out);
+    QObject::connect(&doctor, &Doctor::finished, qApp, &QCoreApplication::exit);
+    doctor.start(command.route);
+    return QCoreApplication::exec();
+}
+
 int run(const Command &command)
 {
     QTextStream out(stdout);
@@ -71,6 +90,8 @@ int run(const Command &command)
         return runConfigCheck(sourcesFor(asked->settings), out);
     if (std::holds_alternative<ConfigExampleCommand>(command))
         return runConfigExample(out);
+    if (const auto *asked = std::get_if<DoctorCommand>(&command))
+        return examine(*asked, out);
     if (const auto *asked = std::get_if<AccessCommand>(&command))
         return runAccess(*asked, out);
     if (std::holds_alternative<VersionCommand>(command))

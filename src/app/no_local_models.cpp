@@ -7,13 +7,17 @@ namespace gatehouse {
 class Engine
 {};
 
-LocalModels::LocalModels(const Settings &, Log &, Readiness &readiness)
-    : m_readiness(readiness)
+LocalModels::LocalModels(const Settings &, Log &log, Readiness &readiness)
+    : m_log(log)
+    , m_readiness(readiness)
+    , m_models(std::make_shared<const Locals>())
 {}
 
 LocalModels::~LocalModels() = default;
 
 void LocalModels::load() {}
+
+void LocalModels::apply(const Settings &) {}
 
 Result<std::unique_ptr<ChatBackend>> LocalModels::backend(const RouteSettings &) const
 {
@@ -21,7 +25,7 @@ Result<std::unique_ptr<ChatBackend>> LocalModels::backend(const RouteSettings &)
                  .message = tr("This build has no engine for local models.")};
 }
 
-QList<std::pair<QByteArray, int>> LocalModels::waiting() const
+QList<LocalModels::Waiting> LocalModels::waiting() const
 {
     return {};
 }

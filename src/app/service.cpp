@@ -23,7 +23,8 @@ Service::Service(ConfigSources sources, const LoadedSettings &loaded, LogWriter 
     : m_sources(std::move(sources))
     , m_settings(loaded.settings)
     , m_log(log)
-    , m_gateway(loaded.settings, log)
+    , m_routeEditor(m_sources, loaded.settings->dataDir)
+    , m_gateway(loaded.settings, log, m_routeEditor)
     , m_watch(loaded.files)
 {
     if (m_sources.commandLine.lan)
@@ -31,6 +32,7 @@ Service::Service(ConfigSources sources, const LoadedSettings &loaded, LogWriter 
     connect(&m_signals, &SignalSource::terminate, this, &Service::terminate);
     connect(&m_signals, &SignalSource::reload, this, &Service::reload);
     connect(&m_watch, &ConfigWatch::changed, this, &Service::reload);
+    connect(&m_routeEditor, &ManagedRouteEditor::changed, this, &Service::reload);
     connect(&m_gateway, &Gateway::stopped, qApp, &QCoreApplication::quit);
 }
 

@@ -3,6 +3,7 @@
 
 #include "app/config_watch.h"
 #include "app/gateway.h"
+#include "app/managed_route_editor.h"
 #include "app/signal_source.h"
 #include "base/log_writer.h"
 #include "config/settings_loader.h"
@@ -28,6 +29,7 @@ private:
     SettingsPtr m_settings;
     LogWriter &m_log;
     SignalSource m_signals; ///< Before the gateway, whose threads must not be sent signals.
+    ManagedRouteEditor m_routeEditor;
     Gateway m_gateway;
     ConfigWatch m_watch;
     bool m_terminating = false;

@@ -7,12 +7,12 @@ namespace gatehouse {
 
 class Engine;
 
-/// A model in this process as a backend. The engine is shared by all lanes and must outlive the backend.
+/// A model in this process as a backend. The engine is shared by all lanes.
 class LocalBackend final : public ChatBackend
 {
 public:
-    explicit LocalBackend(Engine &engine)
-        : m_engine(engine)
+    explicit LocalBackend(std::shared_ptr<Engine> engine)
+        : m_engine(std::move(engine))
     {}
 
     [[nodiscard]] ChatStreamPtr open(const ChatRequest &request) override;
@@ -21,7 +21,7 @@ public:
     [[nodiscard]] QFuture<Result<QList<ModelInfo>>> models() override;
 
 private:
-    Engine &m_engine;
+    std::shared_ptr<Engine> m_engine;
 };
 
 } // namespace gatehouse

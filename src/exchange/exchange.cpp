@@ -1,76 +1,85 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "exchange/exchange.h"
 
+#include "exchange/affinity.h"
+#include "routing/route_failure.h"
+
+#include <QPointer>
 #include <QTimer>
 
 namespace gatehouse {
 
 namespace {
 
-/// A key may be made for some models only, by the names that callers use.
-Result<void> checkAllowed(const Caller &caller, const QByteArray &model)
+/// Who takes turns with others at a busy route. Callers without a key share an id, but not their turns.
+QByteArray payerOf(const RequestRecord &record)
 {
-    if (!caller.key || mayUse(caller.key->models, model))
-        return {};
-    return Error{.code = ErrorCode::Forbidden,
-                 .message =
-                     Exchange::tr("This key may not use the model '%1'.").arg(QString::fromUtf8(model)),
-                 .param = "model",
-                 .reason = "model_not_allowed"};
+    const QByteArray &id = record.caller.keyId;
+    const bool isShared = id == localCallerId || id == anonymousCallerId;
+    return isShared ? id + '@' + record.client.toString().toLatin1() : id;
 }
 
 } // namespace
 
 Exchange::Exchange(Ticket &ticket, ModelRouter &models, const Clock &clock)
     : m_ticket(ticket)
-    , m_models(models)
     , m_clock(clock)
-{}
+    , m_search(models, clock)
+{
+    // Queued, because the first place may have to be waited for while start() still runs.
+    connect(&m_search, &RouteSearch::queued, this, &Exchange::queued, Qt::QueuedConnection);
+}
 
-void Exchange::start(ChatRequest request, History history)
+void Exchange::start(ChatRequest request, History history, const QByteArray &affinity)
 {
     m_estimate.emplace(request);
+    const RequestRecord &record = m_ticket.record();
     m_ticket.record().inference.emplace();
     m_request = std::move(request);
     m_history = std::move(history);
-    m_models.resolve(m_request.model, m_request.routeKey, this,
-                     [this](const Result<ResolvedModel> &resolved) { open(resolved); });
+    const qint64 tokens = m_estimate->usage().promptTokens + expectedAnswerTokens(m_request);
+    m_search.begin({.caller = record.caller,
+                    .payer = payerOf(record),
+                    .tokens = std::max<qint64>(1, tokens),
+                    .affinity = affinityOf(m_request, affinity),
+                    .isEmbedding = std::holds_alternative<EmbeddingInput>(m_request.input)},
+                   m_request.model, m_request.routeKey,
+                   [this](Result<RouteSearch::Found> found) { take(std::move(found)); });
 }
 
-void Exchange::open(const Result<ResolvedModel> &resolved)
+void Exchange::take(Result<RouteSearch::Found> found)
 {
-    const Result<void> allowed =
-        resolved ? checkAllowed(m_ticket.record().caller, resolved->model) : resolved.error();
-    if (!allowed) {
-        // The router may answer at once; its caller has no answer to show an event in yet.
-        QTimer::singleShot(0, this, [this, error = allowed.error()] { fail(error); });
+    m_ticket.record().inference->waited = m_search.waited();
+    if (!found) {
+        // It may be known at once; the caller has no answer to show an event in yet.
+        QTimer::singleShot(0, this, [this, error = found.error()] { fail(error); });
         return;
     }
-    m_resolved = *resolved;
-    m_request.model = resolved->model;
-    if (!m_history.messages.isEmpty()) {
-        const qint64 window = m_models.contextLength(m_resolved);
-        m_room = roomForHistory(m_request, window > 0 ? window : m_history.assumedWindow);
-    }
+    m_found = std::move(*found);
+    if (!m_history.messages.isEmpty())
+        m_room = roomForHistory(m_request,
+                                m_found.contextLength > 0 ? m_found.contextLength : m_history.assumedWindow);
     ask();
 }
 
 void Exchange::ask()
 {
     ChatRequest request = m_request;
+    request.model = m_found.candidate.upstreamModel;
     if (!m_history.messages.isEmpty()) {
         auto &messages = std::get<Conversation>(request.input).messages;
         messages = withHistory(m_history.messages, messages, m_room);
         m_sent = messages.size();
     }
     m_estimate.emplace(request);
+    m_started.reset();
     InferenceRecord &inference = *m_ticket.record().inference;
-    inference.model = m_resolved.model;
-    inference.route = m_resolved.routeKey;
+    inference.model = m_found.model;
+    inference.route = m_found.candidate.routeKey;
     inference.handedOver = m_clock.now();
     inference.usage =
         m_estimate->usage(); // The prompt is read even if the caller leaves before the first token.
-    m_stream = m_resolved.backend->open(request);
+    m_stream = m_found.candidate.backend->open(request);
     connect(m_stream.get(), &ChatStream::event, this, &Exchange::observe);
     if (m_paused)
         m_stream->pause();
@@ -110,21 +119,53 @@ void Exchange::resume()
         m_stream->resume();
 }
 
+qsizetype Exchange::placeInQueue() const
+{
+    return m_search.placeInQueue();
+}
+
 void Exchange::observe(const ChatEvent &happened)
 {
-    if (const auto *failed = std::get_if<AnswerFailed>(&happened)) {
-        if (!askWithLess(failed->error))
-            fail(failed->error);
+    if (const auto *failed = std::get_if<AnswerFailed>(&happened))
+        return onFailure(failed->error);
+    if (const auto *started = std::get_if<AnswerStarted>(&happened)) {
+        m_started = *started;
         return;
     }
+    if (!m_hasTold)
+        m_found.place.succeeded();
     if (std::holds_alternative<AnswerCompleted>(happened))
         return complete();
     note(happened);
-    const auto *started = std::get_if<AnswerStarted>(&happened);
-    if (started && started->model.isEmpty()) // Some upstreams never say who answers.
-        Q_EMIT event(AnswerStarted{.model = m_ticket.record().inference->model});
-    else
-        Q_EMIT event(happened);
+    tell(happened);
+}
+
+void Exchange::onFailure(const Error &error)
+{
+    if (askWithLess(error))
+        return;
+    if (routeFailure(error) != RouteFailure::None)
+        m_ticket.record().inference->failedAttempts.append(
+            {.route = m_found.candidate.routeKey, .error = error});
+    m_found.place.failed(error);
+    m_stream.reset();
+    m_hasTold ? fail(error) : m_search.goOn(error);
+}
+
+void Exchange::tell(const ChatEvent &happened)
+{
+    m_hasTold = true;
+    if (m_started) {
+        AnswerStarted started = *std::exchange(m_started, std::nullopt);
+        // Some upstreams never say who answers, and some know the model by a name that callers don't.
+        if (started.model.isEmpty() || m_found.candidate.upstreamModel != m_found.model)
+            started.model = m_found.model;
+        const QPointer<Exchange> self(this);
+        Q_EMIT event(started);
+        if (!self)
+            return;
+    }
+    Q_EMIT event(happened);
 }
 
 void Exchange::note(const ChatEvent &happened)
@@ -139,8 +180,6 @@ void Exchange::note(const ChatEvent &happened)
         inference.finishReason = finished->reason;
         return;
     }
-    if (std::holds_alternative<AnswerStarted>(happened))
-        return;
     if (!inference.firstToken)
         inference.firstToken = m_clock.now();
     m_estimate->observe(happened);
@@ -151,12 +190,13 @@ void Exchange::note(const ChatEvent &happened)
 
 void Exchange::complete()
 {
+    m_found.place = {}; // Whoever waits for it needn't wait for the ledger.
     if (!m_hasUsage) {
         m_ticket.record().inference->usage = m_estimate->usage();
-        Q_EMIT event(UsageReported{m_estimate->usage()});
+        tell(UsageReported{m_estimate->usage()});
     }
     m_ticket.answered();
-    Q_EMIT event(AnswerCompleted{});
+    tell(AnswerCompleted{});
 }
 
 void Exchange::fail(const Error &error)

@@ -14,6 +14,13 @@ enum class Outcome {
     Abandoned, ///< The caller went away first.
 };
 
+/// A route that was asked and could not answer (see routeFailure()).
+struct FailedAttempt
+{
+    QByteArray route;
+    Error error;
+};
+
 /// The part of a record that a request to a model adds.
 struct InferenceRecord
 {
@@ -24,6 +31,10 @@ struct InferenceRecord
     MonotonicTime handedOver = {};                 ///< When the backend was asked.
     std::optional<MonotonicTime> firstToken = {};
     bool fromCache = false; ///< Answered without asking the model.
+    /// Every route that was asked and failed, in order; the last one may be the reason of the whole failure,
+    /// of the others the caller has learnt nothing.
+    QList<FailedAttempt> failedAttempts = {};
+    std::chrono::milliseconds waited{0}; ///< For places at busy routes.
 };
 
 /// All that is kept of one request, filled in as it passes and settled once.

@@ -65,4 +65,14 @@ void UsageEstimate::addDelta(qsizetype bytes)
     m_answerBytes += bytes;
 }
 
+qint64 expectedAnswerTokens(const ChatRequest &request)
+{
+    constexpr qint64 usualAnswerTokens = 1024; // Few are longer.
+    if (std::holds_alternative<EmbeddingInput>(request.input))
+        return 0;
+    const auto *prompt = std::get_if<Prompt>(&request.input);
+    const qint64 answers = request.choices * (prompt ? prompt->texts.size() : 1);
+    return request.maxTokens.value_or(usualAnswerTokens) * answers;
+}
+
 } // namespace gatehouse

@@ -25,4 +25,7 @@ private:
     qint64 m_answerBytes = 0;
 };
 
+/// How many tokens an answer is reckoned with before it comes: what the request allows, or a usual answer's.
+[[nodiscard]] qint64 expectedAnswerTokens(const ChatRequest &request);
+
 } // namespace gatehouse

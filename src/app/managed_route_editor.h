@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "api/route_editor.h"
+#include "config/settings_loader.h"
+
+#include <QObject>
+
+namespace gatehouse {
+
+/// Changes the file of managed routes and has the settings loaded again. Lives in the main thread, where all
+/// changes are made one after the other; what RouteEditor has may be called from any.
+class ManagedRouteEditor : public QObject, public RouteEditor
+{
+    Q_OBJECT
+public:
+    /// `sources` as they are read at each reload.
+    ManagedRouteEditor(ConfigSources sources, QString dataDir);
+
+    void put(ManagedRoute route, QObject *context, Done done) override;
+    void remove(QString key, QObject *context, Done done) override;
+
+Q_SIGNALS:
+    /// The file was written. Connected directly: when it returns, the change counts.
+    void changed();
+
+private:
+    using Change = std::function<Result<void>(QList<ManagedRoute> &)>;
+    void schedule(const QString &key, Change change, QObject *context, Done done);
+    [[nodiscard]] Result<void> apply(const QString &key, const Change &change);
+
+    ConfigSources m_sources;
+    QString m_file;
+};
+
+} // namespace gatehouse
