@@ -12,6 +12,9 @@ const Headers eventStreamHeaders{{"Content-Type", "text/event-stream"},
                                  {"Cache-Control", "no-cache"},
                                  {"X-Accel-Buffering", "no"}}; // Else nginx in front collects the events.
 
+/// How often a place in the queue is looked at; who gets his turn sooner is told nothing of it.
+constexpr std::chrono::milliseconds placeInterval(1000);
+
 } // namespace
 
 ChatAnswer::ChatAnswer(Call &call, LaneContext &context, AnswerSpelling spelling)
@@ -25,11 +28,13 @@ ChatAnswer::ChatAnswer(Call &call, LaneContext &context, AnswerSpelling spelling
     connect(&m_inquiry, &Inquiry::reserved, this,
             [this](const RateFigures &figures) { m_call.setFigures(figures); });
     connect(&m_inquiry, &Inquiry::refused, this, &ChatAnswer::refuse);
+    connect(&m_inquiry, &Inquiry::queued, this, &ChatAnswer::beginToWait);
     connect(&m_inquiry, &Inquiry::event, this, &ChatAnswer::show);
     connect(&call.sink(), &ResponseSink::congested, &m_inquiry, &Inquiry::pause);
     connect(&call.sink(), &ResponseSink::drained, &m_inquiry, &Inquiry::resume);
     connect(&m_heartbeat, &QTimer::timeout, this, &ChatAnswer::beat);
     m_heartbeat.setSingleShot(true);
+    connect(&m_placeTimer, &QTimer::timeout, this, &ChatAnswer::tellPlace);
 }
 
 void ChatAnswer::start(Question question)
@@ -46,8 +51,11 @@ void ChatAnswer::show(const ChatEvent &event)
 {
     if (const auto *failed = std::get_if<AnswerFailed>(&event))
         return fail(failed->error);
-    if (const auto *started = std::get_if<AnswerStarted>(&event); started && m_spelling.flight)
-        m_call.addFields({{"X-Cache", "MISS"}});
+    if (std::holds_alternative<AnswerStarted>(event)) {
+        m_placeTimer.stop();
+        if (m_spelling.flight)
+            m_call.addFields({{"X-Cache", "MISS"}});
+    }
     const QByteArray bytes = m_spelling.encoder->encode(event);
     if (std::holds_alternative<AnswerCompleted>(event))
         finish(bytes);
@@ -57,7 +65,7 @@ void ChatAnswer::show(const ChatEvent &event)
 
 void ChatAnswer::refuse(const Refusal &refusal)
 {
-    m_heartbeat.stop();
+    quiet();
     if (!m_call.sink().hasBegun())
         return m_call.refuse(refusal);
     m_call.ticket().failed(refusal.error);
@@ -66,7 +74,7 @@ void ChatAnswer::refuse(const Refusal &refusal)
 
 void ChatAnswer::fail(const Error &error)
 {
-    m_heartbeat.stop();
+    quiet();
     // As long as nothing was sent, the failure can still have its own status.
     if (!m_call.sink().hasBegun())
         return m_call.fail(error);
@@ -76,7 +84,7 @@ void ChatAnswer::fail(const Error &error)
 
 void ChatAnswer::finish(const QByteArray &bytes)
 {
-    m_heartbeat.stop();
+    quiet();
     if (!m_streams) {
         const auto &inference = m_call.ticket().record().inference;
         if (m_spelling.flight && inference)
@@ -97,12 +105,38 @@ void ChatAnswer::send(const QByteArray &bytes)
     m_lastSent = m_clock.now();
 }
 
+/// Nothing more is said but the end.
+void ChatAnswer::quiet()
+{
+    m_heartbeat.stop();
+    m_placeTimer.stop();
+}
+
+void ChatAnswer::beginToWait()
+{
+    const qsizetype place = m_inquiry.placeInQueue();
+    if (place > 0 && !m_call.sink().hasBegun())
+        m_call.addFields({{"X-Queue-Position", QByteArray::number(place)}});
+    if (m_streams && m_beatInterval.count() > 0)
+        m_placeTimer.start(std::min(m_beatInterval, placeInterval));
+}
+
+void ChatAnswer::tellPlace()
+{
+    m_placeTimer.setInterval(placeInterval);
+    const qsizetype place = m_inquiry.placeInQueue();
+    if (std::exchange(m_toldPlace, place) != place && place > 0)
+        send(sse::queuePosition(place));
+}
+
 /// One timer that looks back is cheaper than one that is set again at every token.
 void ChatAnswer::beat()
 {
     const auto silent = std::chrono::ceil<std::chrono::milliseconds>(m_clock.now() - m_lastSent);
-    if (silent >= m_beatInterval)
-        send(sse::keepalive.toByteArray());
+    if (silent >= m_beatInterval) {
+        m_toldPlace = m_inquiry.placeInQueue();
+        send(m_toldPlace > 0 ? sse::queuePosition(m_toldPlace) : sse::keepalive.toByteArray());
+    }
     const auto passed = silent >= m_beatInterval ? std::chrono::milliseconds(0) : silent;
     m_heartbeat.start(m_beatInterval - passed);
 }

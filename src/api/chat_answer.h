@@ -19,8 +19,9 @@ struct AnswerSpelling
 };
 
 /// Shows one inquiry to its caller over HTTP: its events through the dialect's encoder into the sink, as
-/// server-sent events or as one folded body. Keeps a silent stream alive by comments, and pauses the inquiry
-/// while the reader can't keep up. A child of its Call.
+/// server-sent events or as one folded body. Keeps a silent stream alive by comments, tells one that waits
+/// for a busy route its place in the queue, and pauses the inquiry while the reader can't keep up. A child of
+/// its Call.
 class ChatAnswer : public QObject
 {
     Q_OBJECT
@@ -35,7 +36,10 @@ private:
     void fail(const Error &error);
     void finish(const QByteArray &bytes);
     void send(const QByteArray &bytes);
+    void quiet();
     void beat();
+    void beginToWait();
+    void tellPlace();
 
     Call &m_call;
     const Clock &m_clock;
@@ -43,6 +47,8 @@ private:
     Inquiry m_inquiry;
     bool m_streams = false;
     QTimer m_heartbeat;
+    QTimer m_placeTimer; ///< Until the answer begins, if it has to wait.
+    qsizetype m_toldPlace = 0;
     std::chrono::milliseconds m_beatInterval;
     MonotonicTime m_lastSent;
 };

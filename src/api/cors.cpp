@@ -39,8 +39,8 @@ Headers corsFields(const Request &request, const QStringList &origins)
         return {{"Vary", "Origin"}};
     Headers fields{{"Access-Control-Allow-Origin", anybody ? QByteArray("*") : *origin},
                    {"Access-Control-Expose-Headers",
-                    "x-request-id, retry-after, x-cache, content-disposition, x-ratelimit-limit-requests, "
-                    "x-ratelimit-remaining-requests, "
+                    "x-request-id, retry-after, x-cache, x-queue-position, content-disposition, "
+                    "x-ratelimit-limit-requests, x-ratelimit-remaining-requests, "
                     "x-ratelimit-reset-requests, x-ratelimit-limit-tokens, x-ratelimit-remaining-tokens, "
                     "x-ratelimit-reset-tokens"}};
     if (!anybody) {

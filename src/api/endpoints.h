@@ -11,6 +11,7 @@ void addChatEndpoints(EndpointTable &table, LaneContext &context);
 void addSocketEndpoints(EndpointTable &table, LaneContext &context);
 void addModelEndpoints(EndpointTable &table, LaneContext &context);
 void addModelCommands(EndpointTable &table, LaneContext &context);
+void addRouteEndpoints(EndpointTable &table, LaneContext &context);
 void addAuthEndpoints(EndpointTable &table, LaneContext &context);
 void addKeyEndpoints(EndpointTable &table, LaneContext &context);
 void addUserEndpoints(EndpointTable &table, LaneContext &context);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "api/health_body.h"
 
+#include "api/route_body.h"
 #include "dialects/json/writer.h"
 
 #include <algorithm>
@@ -10,32 +11,6 @@ namespace gatehouse {
 namespace {
 
 using State = RouteHealth::State;
-
-const char *word(State state)
-{
-    switch (state) {
-    case State::Unknown:
-        return "unknown";
-    case State::Ok:
-        return "ok";
-    case State::Unavailable:
-        return "unavailable";
-    }
-    Q_UNREACHABLE();
-}
-
-const char *word(RouteKind kind)
-{
-    switch (kind) {
-    case RouteKind::OpenAi:
-        return "openai";
-    case RouteKind::Ollama:
-        return "ollama";
-    case RouteKind::Local:
-        return "local";
-    }
-    Q_UNREACHABLE();
-}
 
 const char *databaseWord(bool isUp)
 {
@@ -49,13 +24,13 @@ const char *vllmWord(const QList<RouteHealth> &routes)
     QList<State> states;
     for (const RouteHealth &route : routes) {
         if (route.key == "vllm")
-            return word(route.state);
+            return stateWord(route.state);
         if (route.kind == RouteKind::OpenAi)
             states.append(route.state);
     }
     for (const State state : {State::Ok, State::Unknown, State::Unavailable}) {
         if (states.contains(state))
-            return word(state);
+            return stateWord(state);
     }
     return "unconfigured";
 }
@@ -73,17 +48,11 @@ void writeHealth(json::Writer &writer, const HealthFacts &facts)
 
 void writeRoute(json::Writer &writer, const RouteHealth &route)
 {
-    writer.beginObject().key("key").string(route.key).key("kind").string(word(route.kind));
-    writer.key("status").string(word(route.state)).key("models").integer(route.models);
-    writer.key("latency_ms");
-    route.latency ? writer.integer(qint64(route.latency->count())) : writer.null();
-    writer.key("error");
-    if (route.failure) {
-        writer.beginObject().key("code").string(errorCodeName(route.failure->code));
-        writer.key("message").string(route.failure->message.toUtf8()).endObject();
-    } else {
-        writer.null();
-    }
+    writer.beginObject().key("key").string(route.key).key("kind").string(kindWord(route.kind));
+    writer.key("pool");
+    route.pool.isEmpty() ? writer.null() : writer.string(route.pool);
+    writer.key("models").integer(route.models);
+    writeRouteState(writer, route);
     writer.endObject();
 }
 
@@ -92,6 +61,15 @@ void writeConnections(json::Writer &writer, const Gauges &gauges)
     writer.key("active_connections").integer(gauges.activeConnections);
     writer.key("accepted_connections").integer(gauges.acceptedConnections);
     writer.key("refused_connections").integer(gauges.refusedConnections);
+}
+
+void writeRouteFigures(json::Writer &writer, const MetricFigures &figures)
+{
+    qint64 waiting = 0;
+    for (const Gauges::WaitingRoom &room : figures.gauges.waitingRooms)
+        waiting += room.waiting;
+    writer.key("requests_waiting").integer(waiting);
+    writer.key("route_failures_total").integer(figures.routeFailures);
 }
 
 void writeCache(json::Writer &writer, const Gauges::Cache &cache)
@@ -112,7 +90,7 @@ QByteArray encodeHealth(const HealthFacts &facts)
     writeHealth(writer, facts);
     writer.key("routes").beginObject();
     for (const RouteHealth &route : facts.routes)
-        writer.key(route.key).string(word(route.state));
+        writer.key(route.key).string(stateWord(route.state));
     writer.endObject();
     writer.key("database").string(databaseWord(facts.isDatabaseUp)).endObject();
     return body;
@@ -153,6 +131,7 @@ QByteArray encodeFigures(const MetricFigures &figures)
     writer.key("tokens_completion_total").integer(figures.completionTokens);
     writer.key("latency_ms_p50").number(figures.p50Ms).key("latency_ms_p95").number(figures.p95Ms);
     writer.key("exchanges_running").integer(figures.exchangesRunning);
+    writeRouteFigures(writer, figures);
     writeConnections(writer, figures.gauges);
     writer.key("websockets_open").integer(figures.webSockets);
     writeCache(writer, figures.gauges.cache);

@@ -15,6 +15,7 @@ LaneApi::LaneApi(const SharedServices &shared, LaneParts parts)
     addChatEndpoints(table, m_context);
     addSocketEndpoints(table, m_context);
     addModelEndpoints(table, m_context);
+    addRouteEndpoints(table, m_context);
     addAuthEndpoints(table, m_context);
     addKeyEndpoints(table, m_context);
     addUserEndpoints(table, m_context);

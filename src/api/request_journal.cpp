@@ -40,6 +40,17 @@ QByteArray outcomeName(const RequestRecord &record)
     Q_UNREACHABLE();
 }
 
+/// How many times a route was asked. Of failures, those that say nothing of the route aren't among the failed
+/// attempts.
+qsizetype attemptsOf(const RequestRecord &record)
+{
+    const InferenceRecord &inference = *record.inference;
+    const QList<FailedAttempt> &failed = inference.failedAttempts;
+    const bool hasLastFailed =
+        record.outcome != Outcome::Answered && !failed.isEmpty() && failed.last().route == inference.route;
+    return failed.size() + (hasLastFailed ? 0 : 1);
+}
+
 /// A method is the caller's to choose, so only the known ones become labels. `WS` is one message on a
 /// WebSocket.
 QByteArray methodLabel(const QByteArray &method)
@@ -99,16 +110,21 @@ void RequestJournal::count(const RequestRecord &record, int status)
                      .endpoint = record.endpoint,
                      .status = status,
                      .duration = record.end - record.start});
-    if (!record.inference || record.inference->model.isEmpty() || record.inference->fromCache)
+    if (!record.inference)
         return;
     const InferenceRecord &inference = *record.inference;
+    for (const FailedAttempt &attempt : inference.failedAttempts)
+        m_metrics.count(AttemptFacts{.route = attempt.route, .error = errorCodeName(attempt.error.code)});
+    if (inference.model.isEmpty() || inference.fromCache)
+        return;
     InferenceFacts facts{.model = inference.model,
                          .route = inference.route,
                          .outcome = outcomeName(record),
                          .duration = record.end - inference.handedOver,
                          .timeToFirstToken = {},
                          .promptTokens = inference.usage.promptTokens,
-                         .completionTokens = inference.usage.completionTokens};
+                         .completionTokens = inference.usage.completionTokens,
+                         .waited = inference.waited};
     if (inference.firstToken)
         facts.timeToFirstToken = *inference.firstToken - inference.handedOver;
     m_metrics.count(facts);
@@ -137,6 +153,10 @@ void RequestJournal::write(const RequestRecord &record, int status)
             fields.append({"tokens_estimated", true});
         if (inference->fromCache)
             fields.append({"from_cache", true});
+        if (const qsizetype attempts = attemptsOf(record); attempts > 1)
+            fields.append({"attempts", qint64(attempts)});
+        if (inference->waited.count() > 0)
+            fields.append({"waited_ms", qint64(inference->waited.count())});
         if (inference->firstToken)
             fields.append({"first_token_ms", milliseconds(*inference->firstToken - inference->handedOver)});
     }

@@ -4,6 +4,7 @@
 #include <QByteArrayList>
 #include <QHash>
 #include <QMutex>
+#include <QSet>
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
@@ -39,6 +40,24 @@ public:
         if (!child)
             child = &make(kept);
         return *child;
+    }
+
+    /// Forgets all children but these, so that what is no more isn't shown for ever. Only where nobody
+    /// holds one.
+    void keepOnly(const QList<QByteArrayList> &values)
+    {
+        const QMutexLocker lock(&m_mutex);
+        QSet<QByteArray> kept;
+        for (const QByteArrayList &one : values)
+            kept.insert(one.join('\0'));
+        for (auto it = m_children.begin(); it != m_children.end();) {
+            if (kept.contains(it.key())) {
+                ++it;
+                continue;
+            }
+            m_family.Remove(it.value());
+            it = m_children.erase(it);
+        }
     }
 
 private:

@@ -18,6 +18,7 @@ const Buckets requestBuckets{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
                              0.5,   1,      2.5,   5,    10,    30,   60,  120};
 const Buckets inferenceBuckets{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300};
 const Buckets firstTokenBuckets{0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
+const Buckets waitBuckets{0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120};
 
 double seconds(std::chrono::nanoseconds duration)
 {
@@ -53,6 +54,7 @@ public:
     std::atomic<qint64> requestSum = 0;
     std::atomic<qint64> errorSum = 0;
     std::atomic<qint64> inferenceSum = 0;
+    std::atomic<qint64> routeFailureSum = 0;
     std::atomic<qint64> promptTokenSum = 0;
     std::atomic<qint64> completionTokenSum = 0;
     std::atomic<qint64> runningExchanges = 0;
@@ -88,6 +90,24 @@ public:
         gauges(registry, "gatehouse_upstream_up",
                "Whether a route listed its models when it was last asked; absent: never asked."),
         {"route"}};
+    Children<prometheus::Gauge> routeRunning{
+        gauges(registry, "gatehouse_route_requests_in_flight", "Requests that a route has now."), {"route"}};
+    Children<prometheus::Gauge> routeOpen{
+        gauges(registry, "gatehouse_route_circuit_open",
+               "Whether a route is left alone for a while, because requests to it failed."),
+        {"route"}};
+    Children<prometheus::Gauge> routeWaiting{
+        gauges(registry, "gatehouse_route_waiting",
+               "Requests waiting for a place at a route, or at the routes of a pool."),
+        {"group"}};
+    Children<prometheus::Counter> routeFailures{
+        counters(registry, "gatehouse_route_failures_total",
+                 "Attempts at a route that failed, also where another one answered in its place."),
+        {"route", "error"}};
+    prometheus::Histogram &waits =
+        histograms(registry, "gatehouse_queue_wait_seconds",
+                   "Waits for a place at a busy route, of the requests that had to wait.")
+            .Add({}, waitBuckets);
     Children<prometheus::Gauge> queueDepth{
         gauges(registry, "gatehouse_queue_depth", "Requests waiting for a local model."), {"model"}};
 
@@ -142,12 +162,36 @@ private:
         cacheBytes.Set(static_cast<double>(read.cache.bytes));
         databaseUp.Set(read.isDatabaseUp ? 1 : 0);
         ledgerRoom.Set(read.hasLedgerRoom ? 1 : 0);
+        for (const Gauges::Queue &queue : read.queues)
+            queueDepth.of({queue.model}).Set(static_cast<double>(queue.waiting));
+        showRoutes(read);
+    }
+
+    /// Routes come and go while the process runs.
+    void showRoutes(const Gauges &read)
+    {
+        QList<QByteArrayList> asked;
+        QList<QByteArrayList> all;
+        for (const Gauges::Route &route : read.routes) {
+            all.append({route.key});
+            if (route.isUp)
+                asked.append({route.key});
+        }
+        QList<QByteArrayList> groups;
+        for (const Gauges::WaitingRoom &room : read.waitingRooms)
+            groups.append({room.group});
+        routeUp.keepOnly(asked);
+        routeRunning.keepOnly(all);
+        routeOpen.keepOnly(all);
+        routeWaiting.keepOnly(groups);
         for (const Gauges::Route &route : read.routes) {
             if (route.isUp)
                 routeUp.of({route.key}).Set(*route.isUp ? 1 : 0);
+            routeRunning.of({route.key}).Set(static_cast<double>(route.outstanding));
+            routeOpen.of({route.key}).Set(route.isLeftAlone ? 1 : 0);
         }
-        for (const Gauges::Queue &queue : read.queues)
-            queueDepth.of({queue.model}).Set(static_cast<double>(queue.waiting));
+        for (const Gauges::WaitingRoom &room : read.waitingRooms)
+            routeWaiting.of({room.group}).Set(static_cast<double>(room.waiting));
     }
 };
 
@@ -175,11 +219,19 @@ void Metrics::count(const InferenceFacts &facts)
     }
     if (facts.timeToFirstToken)
         d->firstTokenSeconds.of({facts.model}).Observe(seconds(*facts.timeToFirstToken));
+    if (facts.waited.count() > 0)
+        d->waits.Observe(seconds(facts.waited));
     d->tokens.of({facts.model, "prompt"}).Increment(static_cast<double>(facts.promptTokens));
     d->tokens.of({facts.model, "completion"}).Increment(static_cast<double>(facts.completionTokens));
     ++d->inferenceSum;
     d->promptTokenSum += facts.promptTokens;
     d->completionTokenSum += facts.completionTokens;
+}
+
+void Metrics::count(const AttemptFacts &facts)
+{
+    d->routeFailures.of({facts.route, facts.error}).Increment();
+    ++d->routeFailureSum;
 }
 
 void Metrics::exchangeBegan()
@@ -219,6 +271,7 @@ MetricFigures Metrics::figures() const
             .requests = d->requestSum,
             .errors = d->errorSum,
             .inferences = d->inferenceSum,
+            .routeFailures = d->routeFailureSum,
             .promptTokens = d->promptTokenSum,
             .completionTokens = d->completionTokenSum,
             .p50Ms = d->inferenceTimes.quantileMs(0.5),

@@ -32,6 +32,14 @@ struct InferenceFacts
     std::optional<std::chrono::nanoseconds> timeToFirstToken;
     qint64 promptTokens = 0;
     qint64 completionTokens = 0;
+    std::chrono::nanoseconds waited{}; ///< For a place at a busy route.
+};
+
+/// What one attempt that failed adds, of which the caller may have learnt nothing.
+struct AttemptFacts
+{
+    QByteArray route;
+    QByteArray error; ///< An error code's name.
 };
 
 /// Figures that are read when somebody asks, not counted as they change.
@@ -43,11 +51,19 @@ struct Gauges
         QByteArray model;
         qint64 waiting = 0;
     };
+    /// Requests that wait for a place at a route, or at a pool's.
+    struct WaitingRoom
+    {
+        QByteArray group; ///< The pool's name, or the route's key.
+        qint64 waiting = 0;
+    };
     /// An upstream, or a local model.
     struct Route
     {
         QByteArray key;
         std::optional<bool> isUp; ///< Unset: never asked.
+        qint64 outstanding = 0;   ///< Requests that it has now.
+        bool isLeftAlone = false; ///< Its circuit is open.
     };
     struct Cache
     {
@@ -66,6 +82,7 @@ struct Gauges
     bool hasLedgerRoom = true; ///< False: requests to models are refused, as they could not be accounted for.
     QList<Route> routes = {};
     QList<Queue> queues = {};
+    QList<WaitingRoom> waitingRooms = {};
 };
 
 /// The same figures as the exposition's, for those who read JSON. Sums are since the start.
@@ -73,8 +90,9 @@ struct MetricFigures
 {
     std::chrono::seconds uptime{};
     qint64 requests = 0;
-    qint64 errors = 0;     ///< Requests answered with 400 and above, or not at all.
-    qint64 inferences = 0; ///< Whatever their outcome, refusals included.
+    qint64 errors = 0;        ///< Requests answered with 400 and above, or not at all.
+    qint64 inferences = 0;    ///< Whatever their outcome, refusals included.
+    qint64 routeFailures = 0; ///< Attempts that failed, also those of which no caller learnt.
     qint64 promptTokens = 0;
     qint64 completionTokens = 0;
     double p50Ms = 0; ///< Of inferences that had an answer, from the hand-over to the end; 0: there was none.
@@ -96,6 +114,7 @@ public:
 
     void count(const RequestFacts &facts);
     void count(const InferenceFacts &facts);
+    void count(const AttemptFacts &facts);
     void exchangeBegan(); ///< Each is followed by one exchangeEnded().
     void exchangeEnded();
     void webSocketOpened(); ///< Each is followed by one webSocketClosed().

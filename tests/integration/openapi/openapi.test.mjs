@@ -85,7 +85,7 @@ describe("/v1", () => {
   });
   test("the upstream's failures", async () => {
     const id = "createChatCompletion";
-    await user.call(id, 429, { body: body("status=429,retry_after=7") });
+    await user.call(id, 429, { body: body("status=429,retry_after=7", { model: "limited" }) }); // A model of its own: it rests.
     await user.call(id, 422, { body: body("status=422") });
     await user.call(id, 404, { body: body("status=404") });
     await user.call(id, 502, { body: body("status=500") });
@@ -260,6 +260,30 @@ describe("access", () => {
     for (const id of ["getUser", "deleteUser"]) await admin.call(id, 404, { path });
     await user.call("listUsers", 403);
   });
+  test("routes", async () => {
+    const path = { key: "second" };
+    const made = await admin.call("putRoute", 201, { body: { key: "Second", url: `${box}/v1`, models: ["second-model"],
+      api_key: "a-secret-of-the-test", headers: { "X-Extra": "another-secret" }, weight: 2, timeouts: { read_seconds: 30, queue_seconds: 5 } } });
+    assert.deepEqual([made.key, made.managed, made.has_api_key, made.headers, made.timeouts.read_seconds],
+      ["second", true, true, ["X-Extra"], 30]);
+    assert.doesNotMatch(JSON.stringify(made), /secret/);
+    await user.call("createChatCompletion", 200, { body: body("tokens=1", { model: "second-model" }) });
+    const list = await admin.call("listRoutes", 200);
+    assert.deepEqual(list.data.map(({ key, managed }) => [key, managed]).sort(), [["box", false], ["second", true]]);
+    await admin.call("putRoute", 200, { body: { key: "second", kind: "ollama", url: box, models: { small: "fake-model" }, pool: "boxes", max_concurrent: 4, queue_limit: 9 } });
+    assert.deepEqual((await admin.call("getRoute", 200, { path })).models, { small: "fake-model" });
+    for (const wrong of [{ kind: "smoke" }, { url: "box" }, { weight: 0 }, { colour: "red" }, { timeouts: { tea_seconds: 1 } },
+                         { timeouts: { read_seconds: "long" } }, { models: 7 }, { headers: ["X-A"] }, { max_concurrent: -1 }, { key: "no spaces" }])
+      await admin.call("putRoute", 400, { body: { key: "second", url: `${box}/v1`, ...wrong } });
+    await admin.call("putRoute", 400, { body: { url: box } });
+    await admin.call("putRoute", 400, { body: { key: "second" }, lenient: true });
+    await admin.call("putRoute", 409, { body: { key: "box", url: `${box}/v1` } });
+    await admin.call("deleteRoute", 409, { path: { key: "box" } });
+    await user.call("listRoutes", 403);
+    await anybody.call("putRoute", 401, { body: { key: "third", url: `${box}/v1` } });
+    assert.deepEqual(await admin.call("deleteRoute", 200, { path }), { object: "route", key: "second", deleted: true });
+    for (const id of ["getRoute", "deleteRoute"]) await admin.call(id, 404, { path });
+  });
   test("usage", async () => {
     await user.call("getStats", 200);
     await admin.call("getStats", 200, { query: { from: "2026-01-01", model: "fake" } });
@@ -328,7 +352,8 @@ describe("health", () => {
     assert.equal(after.tokens_completion_total - before.tokens_completion_total, 5);
     assert.ok(after.latency_ms_p95 >= after.latency_ms_p50 && after.latency_ms_p50 > 0);
     const text = await user.call("metrics", 200);
-    for (const name of ["http_requests_total", "active_connections_total", "model_inference_total", "gatehouse_upstream_up"])
+    for (const name of ["http_requests_total", "active_connections_total", "model_inference_total", "gatehouse_upstream_up",
+                        "gatehouse_route_requests_in_flight", "gatehouse_route_circuit_open", "gatehouse_route_waiting", "gatehouse_queue_wait_seconds_count"])
       assert.match(text, new RegExp(`^${name}[ {]`, "m"));
     assert.match(text, /^http_requests_total\{.*endpoint="\/v1\/models\/\{id\.\.\.\}".*\} /m);
   });

@@ -130,6 +130,80 @@ private Q_SLOTS:
             0);
     }
 
+    void tellsWhatGoesOnAtTheRoutes()
+    {
+        Metrics metrics([] {
+            return Gauges{.routes = {{.key = "a", .outstanding = 3}, {.key = "b", .isLeftAlone = true}},
+                          .waitingRooms = {{.group = "pool", .waiting = 5}}};
+        });
+        const ExpositionReader read(metrics.exposition());
+        QCOMPARE(read.complaint(), QByteArray());
+        QCOMPARE(read.value("gatehouse_route_requests_in_flight{route=\"a\"}").value_or(-1), 3);
+        QCOMPARE(read.value("gatehouse_route_requests_in_flight{route=\"b\"}").value_or(-1), 0);
+        QCOMPARE(read.value("gatehouse_route_circuit_open{route=\"a\"}").value_or(-1), 0);
+        QCOMPARE(read.value("gatehouse_route_circuit_open{route=\"b\"}").value_or(-1), 1);
+        QCOMPARE(read.value("gatehouse_route_waiting{group=\"pool\"}").value_or(-1), 5);
+    }
+
+    void showsNoRouteThatIsGone()
+    {
+        Gauges now{.routes = {{.key = "stays", .isUp = true}, {.key = "goes", .isUp = true}},
+                   .waitingRooms = {{.group = "stays"}, {.group = "goes"}}};
+        Metrics metrics([&now] { return now; });
+        metrics.count(AttemptFacts{.route = "goes", .error = "upstream_failed"});
+        QVERIFY(metrics.exposition().contains("gatehouse_upstream_up{route=\"goes\"} 1"));
+        now.routes.removeLast();
+        now.waitingRooms.removeLast();
+        const ExpositionReader without(metrics.exposition());
+        QCOMPARE(without.complaint(), QByteArray());
+        for (const char *name : {"gatehouse_upstream_up", "gatehouse_route_requests_in_flight",
+                                 "gatehouse_route_circuit_open"}) {
+            QVERIFY(without.value(name + QByteArray("{route=\"stays\"}")));
+            QVERIFY(!without.value(name + QByteArray("{route=\"goes\"}")));
+        }
+        QVERIFY(without.value("gatehouse_route_waiting{group=\"stays\"}"));
+        QVERIFY(!without.value("gatehouse_route_waiting{group=\"goes\"}"));
+        // What was counted stays counted.
+        QCOMPARE(without.value("gatehouse_route_failures_total{error=\"upstream_failed\",route=\"goes\"}")
+                     .value_or(-1),
+                 1);
+        now.routes = {{.key = "stays"}, {.key = "goes", .isUp = false}};
+        const ExpositionReader again(metrics.exposition());
+        QCOMPARE(again.value("gatehouse_upstream_up{route=\"goes\"}").value_or(-1), 0);
+        QVERIFY(!again.value("gatehouse_upstream_up{route=\"stays\"}")); // Another one, and never asked.
+    }
+
+    void countsEachFailedAttempt()
+    {
+        Metrics metrics([] { return Gauges{}; });
+        metrics.count(AttemptFacts{.route = "a", .error = "upstream_timeout"});
+        metrics.count(AttemptFacts{.route = "a", .error = "upstream_timeout"});
+        metrics.count(AttemptFacts{.route = "b", .error = "upstream_unreachable"});
+        const ExpositionReader read(metrics.exposition());
+        QCOMPARE(read.typeOf("gatehouse_route_failures_total"), QByteArray("counter"));
+        QCOMPARE(
+            read.value("gatehouse_route_failures_total{error=\"upstream_timeout\",route=\"a\"}").value_or(-1),
+            2);
+        QCOMPARE(read.value("gatehouse_route_failures_total{error=\"upstream_unreachable\",route=\"b\"}")
+                     .value_or(-1),
+                 1);
+        QCOMPARE(metrics.figures().routeFailures, 3);
+    }
+
+    void onlyWhoWaitedHasAWait()
+    {
+        Metrics metrics([] { return Gauges{}; });
+        metrics.count(InferenceFacts{.model = "m", .route = "r", .outcome = "ok", .duration = 1s});
+        metrics.count(
+            InferenceFacts{.model = "m", .route = "r", .outcome = "ok", .duration = 1s, .waited = 300ms});
+        metrics.count(InferenceFacts{.model = "m", .route = "r", .outcome = "overloaded", .waited = 120s});
+        const ExpositionReader read(metrics.exposition());
+        QCOMPARE(read.typeOf("gatehouse_queue_wait_seconds"), QByteArray("histogram"));
+        QCOMPARE(read.value("gatehouse_queue_wait_seconds_count").value_or(-1), 2);
+        QCOMPARE(read.value("gatehouse_queue_wait_seconds_bucket{le=\"0.25\"}").value_or(-1), 0);
+        QCOMPARE(read.value("gatehouse_queue_wait_seconds_bucket{le=\"0.5\"}").value_or(-1), 1);
+    }
+
     void figuresAreTheSameSums()
     {
         Metrics metrics([] { return Gauges{.activeConnections = 7}; });
