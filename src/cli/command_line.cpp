@@ -45,6 +45,7 @@ public:
         addSettings(*m_check);
         m_example = config->add_subcommand("example",
                                            words(CommandLineText::tr("Print a documented gatehouse.toml")));
+        addDoctor();
         m_access.emplace(m_app, [this](CLI::App &app) { addSources(app); });
         setHelp(m_app);
     }
@@ -96,6 +97,21 @@ private:
             ->excludes(host);
     }
 
+    void addDoctor()
+    {
+        m_doctor = m_app.add_subcommand(
+            "doctor", words(CommandLineText::tr("Examine the configuration and each route, and tell in plain "
+                                                "words what is wrong")));
+        const auto store = [this](const std::string &key) {
+            m_examined = QString::fromStdString(key);
+        };
+        m_doctor
+            ->add_option_function<std::string>("route", store,
+                                               words(CommandLineText::tr("The key of one route; else all")))
+            ->type_name("ROUTE");
+        addSources(*m_doctor);
+    }
+
     static CLI::Option *addOption(CLI::App &app, const char *name, std::optional<QString> &target,
                                   const QString &description)
     {
@@ -136,6 +152,8 @@ private:
             return ConfigCheckCommand{m_settings};
         if (m_example->parsed())
             return ConfigExampleCommand{};
+        if (m_doctor->parsed())
+            return DoctorCommand{.settings = m_settings, .route = m_examined};
         if (const std::optional<AccessAction> action = m_access->action())
             return AccessCommand{.settings = m_settings, .action = *action};
         return ServeCommand{m_settings};
@@ -145,8 +163,10 @@ private:
                    "gatehouse"};
     CLI::App *m_check = nullptr;
     CLI::App *m_example = nullptr;
+    CLI::App *m_doctor = nullptr;
     std::optional<AccessGrammar> m_access;
     CommandLineSettings m_settings;
+    QString m_examined; ///< The doctor's route.
     bool m_version = false;
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/result.h"
 #include "cli/access_command.h"
+#include "cli/doctor_command.h"
 #include "config/config_sources.h"
 
 #include <QStringList>
@@ -37,8 +38,8 @@ struct HelpCommand
     QString text;
 };
 
-using Command = std::variant<ServeCommand, ConfigCheckCommand, ConfigExampleCommand, AccessCommand,
-                             VersionCommand, HelpCommand>;
+using Command = std::variant<ServeCommand, ConfigCheckCommand, ConfigExampleCommand, DoctorCommand,
+                             AccessCommand, VersionCommand, HelpCommand>;
 
 /// Reads the command line; `arguments` begin with the program's name, as QCoreApplication::arguments() does.
 /// The error (InvalidRequest) has one line for standard error; exit with ExitUsage then.

@@ -51,11 +51,17 @@ void checkAddresses(LoadedSettings &loaded)
 
 } // namespace
 
-ExitCode runConfigCheck(const ConfigSources &sources, QTextStream &out)
+LoadedSettings loadAndCheck(const ConfigSources &sources)
 {
     LoadedSettings loaded = loadSettings(sources);
     if (loaded.settings)
         checkAddresses(loaded);
+    return loaded;
+}
+
+ExitCode runConfigCheck(const ConfigSources &sources, QTextStream &out)
+{
+    const LoadedSettings loaded = loadAndCheck(sources);
     printValues(loaded.values, out);
     if (!loaded.mistakes.isEmpty() || !loaded.warnings.isEmpty())
         out << '\n';

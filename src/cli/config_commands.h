@@ -22,6 +22,10 @@ ExitCode runConfigExample(QTextStream &out);
 /// `gatehouse --version`
 ExitCode runVersion(QTextStream &out);
 
+/// Loads the settings and finds all that would stop a start of `serve` and can be told from them: there are
+/// mistakes, or `settings` are set and good.
+[[nodiscard]] LoadedSettings loadAndCheck(const ConfigSources &sources);
+
 /// Mistakes and warnings, a line each, for the start of `serve`.
 void printProblems(const LoadedSettings &loaded, QTextStream &out);
 

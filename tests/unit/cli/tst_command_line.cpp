@@ -24,6 +24,7 @@ private Q_SLOTS:
     void everyOptionArrives();
     void checkTakesServesOptions();
     void versionAndExample();
+    void doctorArrives();
     void keyAddTakesEverything();
     void accessCommandsArrive_data();
     void accessCommandsArrive();
@@ -84,6 +85,23 @@ void CommandLineTest::versionAndExample()
 {
     QVERIFY(std::holds_alternative<VersionCommand>(*parse(QStringLiteral("--version"))));
     QVERIFY(std::holds_alternative<ConfigExampleCommand>(*parse(QStringLiteral("config example"))));
+}
+
+void CommandLineTest::doctorArrives()
+{
+    const Result<Command> all = parse(QStringLiteral("doctor"));
+    QVERIFY(all);
+    QVERIFY(std::get<DoctorCommand>(*all).route.isEmpty());
+    for (const char *line : {"doctor box --config c.toml --env-file e.env --data-dir d",
+                             "doctor --config c.toml --env-file e.env --data-dir=d box"}) {
+        const Result<Command> one = parse(QString::fromLatin1(line));
+        QVERIFY2(one, line);
+        const auto &command = std::get<DoctorCommand>(*one);
+        QCOMPARE(command.route, QStringLiteral("box"));
+        QCOMPARE(command.settings.configFile, std::optional(QStringLiteral("c.toml")));
+        QCOMPARE(command.settings.envFile, std::optional(QStringLiteral("e.env")));
+        QCOMPARE(command.settings.dataDir, std::optional(QStringLiteral("d")));
+    }
 }
 
 void CommandLineTest::keyAddTakesEverything()
@@ -176,6 +194,7 @@ void CommandLineTest::help_data()
     QTest::newRow("key add") << QStringLiteral("key add --help") << QStringLiteral("--monthly-tokens N");
     QTest::newRow("user add") << QStringLiteral("user add --help") << QStringLiteral("standard input");
     QTest::newRow("config") << QStringLiteral("config --help") << QStringLiteral("example");
+    QTest::newRow("doctor") << QStringLiteral("doctor --help") << QStringLiteral("--env-file FILE");
     QTest::newRow("config check") << QStringLiteral("config check --help")
                                   << QStringLiteral("--env-file FILE");
 }
@@ -215,6 +234,9 @@ void CommandLineTest::wrongUsage_data()
                        .arg(QString::fromLatin1(limit), QString::fromLatin1(value))
                 << QString::fromLatin1(limit);
     }
+    QTest::newRow("two routes") << QStringLiteral("doctor a b") << QStringLiteral("there is no \"b\" here");
+    QTest::newRow("doctor's port") << QStringLiteral("doctor --port 1")
+                                   << QStringLiteral("there is no \"--port\" here");
     QTest::newRow("password as an option")
         << QStringLiteral("user add zoe --password x") << QStringLiteral("there is no \"--password\" here");
     QTest::newRow("two keys") << QStringLiteral("key revoke a b") << QStringLiteral("there is no \"b\" here");
