@@ -29,6 +29,7 @@ bool needsLength(const Behaviour &behaviour)
 Answer::Answer(const Behaviour &behaviour, MonotonicTime start)
     : m_behaviour(behaviour)
     , m_start(start)
+    , m_endlessLeft(EndlessBytes)
 {}
 
 Progress Answer::advance(MonotonicTime now, AnswerWriter &writer)
@@ -112,6 +113,17 @@ Progress Answer::whole() const
     return {falseLength ? Next::Close : Next::Complete};
 }
 
+Progress Answer::endlessBytes(AnswerWriter &writer)
+{
+    while (m_endlessLeft > 0) {
+        if (!writer.hasRoom())
+            return {Next::Room};
+        writer.body(QByteArray(EndlessPiece, 'a'));
+        m_endlessLeft -= EndlessPiece;
+    }
+    return {Next::Close};
+}
+
 int Answer::units() const
 {
     return m_behaviour.reasoningTokens +
@@ -141,6 +153,14 @@ Progress WholeAnswer::proceed(MonotonicTime now, AnswerWriter &writer)
     if (m_behaviour.fault.is(Kind::Garbage))
         m_body = "<html>this is no JSON\xff</html>";
 
+    if (m_behaviour.fault.is(Kind::EndlessLine)) {
+        if (!std::exchange(m_isEndless, true)) {
+            writer.head(m_head);
+            writer.body(m_body.first(m_body.size() / 2));
+        }
+        return endlessBytes(writer);
+    }
+
     const int middle = std::max(m_behaviour.fault.after, 0);
     const bool breaks = m_behaviour.fault.after >= 0 || m_behaviour.fault.is(Kind::HalfEvent);
     const bool canBreak = m_behaviour.fault.is(Kind::Reset) || m_behaviour.fault.is(Kind::Close) ||
@@ -168,7 +188,7 @@ Progress StreamedAnswer::proceed(MonotonicTime now, AnswerWriter &writer)
 {
     if (m_phase == Phase::Head)
         begin(now, writer);
-    return m_phase == Phase::EndlessLine ? endlessLine(writer) : tokens(now, writer);
+    return m_phase == Phase::EndlessLine ? endlessBytes(writer) : tokens(now, writer);
 }
 
 void StreamedAnswer::begin(MonotonicTime now, AnswerWriter &writer)
@@ -211,9 +231,8 @@ std::optional<Progress> StreamedAnswer::fault(AnswerWriter &writer)
     }
     if (isDue(Kind::EndlessLine, m_tokensSent)) {
         m_phase = Phase::EndlessLine;
-        m_endlessLeft = EndlessBytes;
         writer.body(m_form->frame("x").startsWith("data: ") ? "data: " : "");
-        return endlessLine(writer);
+        return endlessBytes(writer);
     }
     return {};
 }
@@ -255,17 +274,6 @@ void StreamedAnswer::put(const QByteArray &framed, AnswerWriter &writer)
         m_collected += framed;
     else
         writer.body(framed);
-}
-
-Progress StreamedAnswer::endlessLine(AnswerWriter &writer)
-{
-    while (m_endlessLeft > 0) {
-        if (!writer.hasRoom())
-            return {Next::Room};
-        writer.body(QByteArray(EndlessPiece, 'a'));
-        m_endlessLeft -= EndlessPiece;
-    }
-    return {Next::Close};
 }
 
 Progress StreamedAnswer::finish(AnswerWriter &writer, bool complete)

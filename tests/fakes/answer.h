@@ -51,6 +51,7 @@ protected:
     /// Writes a whole body with its head: `Content-Length` true or false, gzip.
     void writeWhole(AnswerHead head, QByteArray body, AnswerWriter &writer) const;
     [[nodiscard]] Progress whole() const; ///< What comes after writeWhole().
+    [[nodiscard]] Progress endlessBytes(AnswerWriter &writer);
 
     [[nodiscard]] MonotonicTime headDue() const { return m_start + m_behaviour.headDelay; }
     [[nodiscard]] int units() const; ///< Tokens of all kinds, or tool calls.
@@ -63,6 +64,7 @@ private:
 
     MonotonicTime m_start;
     bool m_faultPassed = false;
+    qint64 m_endlessLeft;
 };
 
 /// An answer in one piece: a folded chat, a list of models, an error.
@@ -79,6 +81,7 @@ private:
     AnswerHead m_head;
     QByteArray m_body;
     int m_tokens;
+    bool m_isEndless = false; ///< It has begun to be so.
 };
 
 /// An answer that comes token by token.
@@ -93,7 +96,6 @@ private:
     [[nodiscard]] Progress proceed(MonotonicTime now, AnswerWriter &writer) override;
     [[nodiscard]] Progress tokens(MonotonicTime now, AnswerWriter &writer);
     [[nodiscard]] std::optional<Progress> fault(AnswerWriter &writer);
-    [[nodiscard]] Progress endlessLine(AnswerWriter &writer);
     [[nodiscard]] Progress finish(AnswerWriter &writer, bool complete);
     void begin(MonotonicTime now, AnswerWriter &writer);
     void writeUnit(int index, AnswerWriter &writer);
@@ -106,7 +108,6 @@ private:
     bool m_collects; ///< The body is collected and sent at the end, because its length comes first.
     QByteArray m_collected;
     MonotonicTime m_firstDue;
-    qint64 m_endlessLeft = 0;
 };
 
 } // namespace gatehouse::fakes

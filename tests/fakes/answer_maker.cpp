@@ -16,6 +16,7 @@ namespace gatehouse::fakes {
 namespace {
 
 constexpr QByteArrayView Wish = "fake:";
+constexpr QByteArrayView PathWish = "/as/";
 
 QByteArray member(const QJsonObject &json, QLatin1String name)
 {
@@ -34,9 +35,30 @@ QByteArray lastText(const QJsonObject &body)
     return content.toString().toUtf8();
 }
 
-Result<Behaviour> wishedFor(const Question &question, const QJsonObject &body)
+/// The path of the API, and what the path before it wishes for: `/as/<list>/…/v1/models`.
+struct Path
 {
-    Result<Behaviour> behaviour = question.base;
+    explicit Path(const WireRequest &request)
+        : api(QByteArray::fromPercentEncoding(request.path))
+    {
+        if (!api.startsWith(PathWish))
+            return;
+        const qsizetype end = api.indexOf('/', PathWish.size());
+        if (request.method == "POST") // Lists of models are asked for by probes, too.
+            wish = api.sliced(PathWish.size(), qMax<qsizetype>(end - PathWish.size(), 0));
+        for (const char *root : {"/v1/", "/api/"}) {
+            if (const qsizetype found = api.indexOf(root, end); found >= 0)
+                api = api.sliced(found);
+        }
+    }
+
+    QByteArray api;
+    QByteArray wish;
+};
+
+Result<Behaviour> wishedFor(const Question &question, const Path &path, const QJsonObject &body)
+{
+    Result<Behaviour> behaviour = parseBehaviour(path.wish, question.base);
     QByteArray text = lastText(body);
     const auto space = std::find_if(text.begin(), text.end(),
                                     [](char byte) { return QByteArrayView(" \t\r\n").contains(byte); });
@@ -62,8 +84,9 @@ int inputCount(const QJsonObject &body)
 class Maker
 {
 public:
-    Maker(const Question &question, const QJsonObject &body, Behaviour behaviour)
+    Maker(const Question &question, const Path &path, const QJsonObject &body, Behaviour behaviour)
         : m_question(question)
+        , m_path(path)
         , m_body(body)
         , m_behaviour(std::move(behaviour))
         , m_model(member(body, QLatin1String("model")))
@@ -72,14 +95,20 @@ public:
     std::unique_ptr<Answer> make();
 
 private:
-    std::unique_ptr<Answer> whole(const QByteArray &json, int tokens = 0) const;
+    std::unique_ptr<Answer> whole(QByteArray json, int tokens = 0) const;
+    std::unique_ptr<Answer> answerTo(const QByteArray &what) const;
     std::unique_ptr<Answer> refusal(int status, const QByteArray &message) const;
     std::unique_ptr<Answer> chat(std::unique_ptr<AnswerForm> form, bool stream) const;
     std::unique_ptr<Answer> openAi(bool isChat) const;
     std::unique_ptr<Answer> ollama(OllamaForm::Kind kind) const;
-    bool isOllama() const { return m_question.request.path.startsWith("/api/"); }
+    bool isOllama() const { return m_path.api.startsWith("/api/"); }
+    QByteArray errorBody(int status, const QByteArray &message) const
+    {
+        return isOllama() ? ollamaError(message) : openAiError(status, message, m_behaviour.errorCode);
+    }
 
     const Question &m_question;
+    const Path &m_path;
     const QJsonObject &m_body;
     Behaviour m_behaviour;
     QByteArray m_model;
@@ -87,6 +116,9 @@ private:
 
 std::unique_ptr<Answer> Maker::make()
 {
+    if (m_behaviour.fault.is(Fault::Kind::Empty))
+        return std::make_unique<WholeAnswer>(m_behaviour, m_question.receivedAt,
+                                             AnswerHead{.status = m_behaviour.status}, QByteArray());
     if (m_behaviour.status != 200)
         return refusal(m_behaviour.status,
                        "the fake upstream answers " + QByteArray::number(m_behaviour.status));
@@ -94,7 +126,11 @@ std::unique_ptr<Answer> Maker::make()
         const AnswerHead head{.status = 307, .moreFields = "Location: /fake/elsewhere\r\n"};
         return std::make_unique<WholeAnswer>(m_behaviour, m_question.receivedAt, head, "{}");
     }
-    const QByteArray what = m_question.request.method + ' ' + m_question.request.path;
+    return answerTo(m_question.request.method + ' ' + m_path.api);
+}
+
+std::unique_ptr<Answer> Maker::answerTo(const QByteArray &what) const
+{
     if (what == "POST /v1/chat/completions")
         return openAi(true);
     if (what == "POST /v1/completions")
@@ -116,8 +152,10 @@ std::unique_ptr<Answer> Maker::make()
     return refusal(404, "the fake upstream has no " + what);
 }
 
-std::unique_ptr<Answer> Maker::whole(const QByteArray &json, int tokens) const
+std::unique_ptr<Answer> Maker::whole(QByteArray json, int tokens) const
 {
+    if (m_behaviour.fault.is(Fault::Kind::ErrorEvent))
+        json = errorBody(500, "the fake upstream fails, and says 200");
     return std::make_unique<WholeAnswer>(m_behaviour, m_question.receivedAt, AnswerHead{}, json, tokens);
 }
 
@@ -126,13 +164,14 @@ std::unique_ptr<Answer> Maker::refusal(int status, const QByteArray &message) co
     AnswerHead head{.status = status};
     if (m_behaviour.retryAfterSeconds)
         head.moreFields = "Retry-After: " + QByteArray::number(*m_behaviour.retryAfterSeconds) + "\r\n";
-    const QByteArray body = isOllama() ? ollamaError(message) : openAiError(status, message);
+    const QByteArray blanks(qsizetype(m_behaviour.tokens) * m_behaviour.tokenBytes, ' ');
+    const QByteArray body = errorBody(status, message) + blanks;
     return std::make_unique<WholeAnswer>(m_behaviour, m_question.receivedAt, head, body);
 }
 
 std::unique_ptr<Answer> Maker::chat(std::unique_ptr<AnswerForm> form, bool stream) const
 {
-    if (stream)
+    if (stream && !m_behaviour.whole)
         return std::make_unique<StreamedAnswer>(m_behaviour, m_question.receivedAt, std::move(form));
     const int units = m_behaviour.reasoningTokens +
                       (m_behaviour.toolCalls > 0 ? m_behaviour.toolCalls : m_behaviour.tokens);
@@ -161,9 +200,10 @@ std::unique_ptr<Answer> Maker::ollama(OllamaForm::Kind kind) const
 std::unique_ptr<Answer> makeAnswer(const Question &question)
 {
     const QJsonObject body = QJsonDocument::fromJson(question.request.body).object();
-    const Result<Behaviour> behaviour = wishedFor(question, body);
+    const Path path(question.request);
+    const Result<Behaviour> behaviour = wishedFor(question, path, body);
     if (behaviour)
-        return Maker(question, body, *behaviour).make();
+        return Maker(question, path, body, *behaviour).make();
     Behaviour refusing = question.base;
     refusing.fault = {};
     const AnswerHead head{.status = 400};

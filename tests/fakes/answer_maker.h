@@ -21,8 +21,10 @@ struct Question
 };
 
 /// The answer to a request of OpenAI's or Ollama's API; 404 elsewhere. The request may change the behaviour
-/// with a list as parseBehaviour() takes it: after `fake:` in its `user`, its `model` or (up to the first
-/// white space) its last message or prompt, or in the header `x-fake`; the later of these wins.
+/// with a list as parseBehaviour() takes it: for a POST as the second segment of a path that begins with
+/// `/as/` and may go on as it likes up to `/v1/` or `/api/` (`/as/fault=stall@3/any/v1/completions`), after
+/// `fake:` in its `user`, its `model` or (up to the first white space) its last message or prompt, or in the
+/// header `x-fake`; the later of these wins.
 [[nodiscard]] std::unique_ptr<Answer> makeAnswer(const Question &question);
 
 } // namespace gatehouse::fakes

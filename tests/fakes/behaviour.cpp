@@ -37,6 +37,7 @@ constexpr FaultName faultNames[] = {
     {"gzip", Fault::Kind::Gzip},
     {"short_length", Fault::Kind::ShortLength},
     {"long_length", Fault::Kind::LongLength},
+    {"empty", Fault::Kind::Empty},
 };
 
 bool readInt(QByteArrayView text, int &target, int least = 0)
@@ -161,9 +162,16 @@ bool readDuration(QByteArrayView text, Behaviour &behaviour)
     return readMilliseconds(text, behaviour.*Member);
 }
 
-bool readComments(QByteArrayView text, Behaviour &behaviour)
+bool readErrorCode(QByteArrayView text, Behaviour &behaviour)
 {
-    return readName(text, {{"on", true}, {"off", false}}, behaviour.comments);
+    behaviour.errorCode = text.toByteArray();
+    return !text.isEmpty();
+}
+
+template <bool Behaviour::*Member>
+bool readSwitch(QByteArrayView text, Behaviour &behaviour)
+{
+    return readName(text, {{"on", true}, {"off", false}}, behaviour.*Member);
 }
 
 const QHash<QByteArray, Reader> &readers()
@@ -184,9 +192,11 @@ const QHash<QByteArray, Reader> &readers()
         {"framing", readFraming},
         {"chunk", readMember<&Behaviour::chunkBytes>},
         {"drip", readDuration<&Behaviour::drip>},
-        {"comments", readComments},
+        {"comments", readSwitch<&Behaviour::comments>},
+        {"whole", readSwitch<&Behaviour::whole>},
         {"status", readMember<&Behaviour::status, 200>},
         {"retry_after", readRetryAfter},
+        {"code", readErrorCode},
         {"fault", readFault},
     };
     return table;

@@ -25,13 +25,15 @@ struct Fault
         Garbage,     ///< Bytes that are no HTTP, or inside a stream no event.
         Truncated,   ///< JSON that stops in the middle, well framed; the answer then goes on.
         InvalidUtf8, ///< A token with bytes that are no UTF-8; the answer then goes on.
-        EndlessLine, ///< A line that never ends (256 MiB, as fast as the reader takes it).
-        ErrorEvent,  ///< An error object in the stream, and the end of it.
+        EndlessLine, ///< A line or a body that never ends (256 MiB, as fast as the reader takes it).
+        ErrorEvent,  ///< An error object in the stream, and the end of it; in an answer in one piece, all of
+                     ///< it.
         NoDone,      ///< No `[DONE]`, no `"done":true`.
         Redirect,    ///< 307 to `/fake/elsewhere`.
         Gzip,        ///< Compressed, whatever the request accepts.
         ShortLength, ///< `Content-Length` names fewer bytes than come.
         LongLength,  ///< `Content-Length` names more bytes than come before the FIN.
+        Empty,       ///< The head and no body.
     };
     static constexpr int BeforeHead = -1;
 
@@ -74,8 +76,10 @@ struct Behaviour
     int chunkBytes = 0;                ///< Cuts the body into writes of this size; 0: one write an event.
     std::chrono::milliseconds drip{0}; ///< Every byte alone, head included, this far apart; 0: not.
     bool comments = false;             ///< An SSE comment before each event.
-    int status = 200;                  ///< Anything but 200 is an error object.
+    bool whole = false;                ///< In one piece, also where a stream was asked for.
+    int status = 200;                  ///< Anything but 200 is an error object, with `size` blanks after it.
     std::optional<int> retryAfterSeconds = {};
+    QByteArray errorCode = {}; ///< Of OpenAI's error object; empty: `fake_<status>`.
     Fault fault = {};
 
     /// The text of token `index` (from 0): `w0 `, `w1 `, …
@@ -87,7 +91,8 @@ struct Behaviour
 /// `base` changed by a comma-separated list such as `tokens=50,interval=10,fault=stall@3`. Options:
 /// tokens, token_bytes, size (total bytes of text: `50M`), reasoning, tools, prompt_tokens, embedding_size,
 /// usage (on|off|auto), head_delay, first_delay, interval (ms, may be a fraction), speed (tokens/s),
-/// framing (auto|chunked|length|close), chunk, drip, comments (on|off), status, retry_after, fault.
+/// framing (auto|chunked|length|close), chunk, drip, comments (on|off), whole (on|off), status, retry_after,
+/// code, fault.
 /// An unknown option is an error: a misspelt fault must not pass for a healthy answer.
 [[nodiscard]] Result<Behaviour> parseBehaviour(QByteArrayView specification, const Behaviour &base = {});
 

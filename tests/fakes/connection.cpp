@@ -124,7 +124,7 @@ bool Connection::begin()
     m_requestId = m_journal.noteRequest(*request);
     m_answer = makeAnswer({.request = *request,
                            .id = m_requestId,
-                           .base = m_script.next(),
+                           .base = m_script.next(request->method == "POST"),
                            .models = m_script.models(),
                            .receivedAt = std::chrono::steady_clock::now()});
     m_writer.emplace(m_socket, m_answer->behaviour(), request->keepAlive);

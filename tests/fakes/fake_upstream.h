@@ -20,7 +20,7 @@ class Listener;
 ///
 ///     FakeUpstream upstream;                                    // healthy: 16 tokens
 ///     upstream.setDefaults(behave("tokens=50,interval=10"));
-///     upstream.answerNext(behave("status=503,retry_after=1"));  // the next request alone
+///     upstream.answerNext(behave("status=503,retry_after=1"));  // the next POST alone
 ///     … connect to upstream.openAiUrl() …
 ///     QTRY_COMPARE(upstream.requests().last().ending, Ending::ClientLeft);
 class FakeUpstream
@@ -43,7 +43,8 @@ public:
     [[nodiscard]] QUrl ollamaUrl() const; ///< The root.
 
     void setDefaults(const Behaviour &defaults) { m_script.setDefaults(defaults); }
-    /// For the next request that has no such entry yet; then the defaults hold again.
+    /// For the next POST that has no such entry yet; then the defaults hold again. (Probes ask for the models
+    /// at any time.)
     void answerNext(const Behaviour &behaviour) { m_script.append(behaviour); }
     void setModels(const QList<QByteArray> &models) { m_script.setModels(models); }
 

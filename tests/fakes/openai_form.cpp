@@ -4,6 +4,7 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 
+#include <algorithm>
 #include <utility>
 
 namespace gatehouse::fakes {
@@ -35,6 +36,11 @@ QByteArray toolHead(int index, const QByteArray &arguments)
 
 QByteArray quoted(const QByteArray &text)
 {
+    const bool isPlain = std::all_of(text.begin(), text.end(), [](char byte) {
+        return byte >= ' ' && byte <= '~' && byte != '"' && byte != '\\';
+    });
+    if (isPlain) // And may be long.
+        return '"' + text + '"';
     const QByteArray list = QJsonDocument(QJsonArray{QString::fromUtf8(text)}).toJson(QJsonDocument::Compact);
     return list.sliced(1, list.size() - 2);
 }
@@ -149,13 +155,14 @@ QByteArray OpenAiForm::error(int status, const QByteArray &message) const
     return openAiError(status, message);
 }
 
-QByteArray openAiError(int status, const QByteArray &message)
+QByteArray openAiError(int status, const QByteArray &message, const QByteArray &code)
 {
     const QByteArray type = status == 429  ? "rate_limit_error"
                             : status < 500 ? "invalid_request_error"
                                            : "server_error";
     return "{\"error\":{\"message\":" + quoted(message) + ",\"type\":\"" + type +
-           "\",\"param\":null,\"code\":\"fake_" + QByteArray::number(status) + "\"}}";
+           "\",\"param\":null,\"code\":" +
+           quoted(code.isEmpty() ? "fake_" + QByteArray::number(status) : code) + "}}";
 }
 
 QByteArray openAiModels(const QList<QByteArray> &models)

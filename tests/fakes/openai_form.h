@@ -53,7 +53,7 @@ private:
 /// `POST /v1/embeddings`: `inputs` vectors, as numbers or as base64 of little-endian floats.
 [[nodiscard]] QByteArray openAiEmbeddings(const QByteArray &model, int inputs, int size, bool base64);
 /// `{"error":{message, type, param, code}}`
-[[nodiscard]] QByteArray openAiError(int status, const QByteArray &message);
+[[nodiscard]] QByteArray openAiError(int status, const QByteArray &message, const QByteArray &code = {});
 /// `text` as a JSON string with its quotation marks.
 [[nodiscard]] QByteArray quoted(const QByteArray &text);
 /// Number `index` of the vector of input `input`: the same in both APIs' forms.

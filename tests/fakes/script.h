@@ -31,11 +31,11 @@ public:
         m_queue.push_back(behaviour);
     }
 
-    /// The behaviour for one more request.
-    [[nodiscard]] Behaviour next()
+    /// The behaviour for one more request. `isWork`: no question about models, which come when they like.
+    [[nodiscard]] Behaviour next(bool isWork)
     {
         const std::scoped_lock lock(m_mutex);
-        if (m_queue.empty())
+        if (m_queue.empty() || !isWork)
             return m_defaults;
         const Behaviour behaviour = m_queue.front();
         m_queue.pop_front();

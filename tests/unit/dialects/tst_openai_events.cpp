@@ -148,13 +148,23 @@ void TestOpenAiEvents::errorsInside_data()
         "failed upstream_rejected 400 \"too long\" \"exceed_context_size_error\"\n");
     row(R"({"error":{"message":"long","type":"invalid_request_error","code":"context_length_exceeded"}})",
         "failed upstream_failed 0 \"The upstream failed: long\" \"context_length_exceeded\"\n");
+    row(R"({"error":{"message":"boom","type":"t","code":"400"}})",
+        "failed upstream_rejected 400 \"boom\" \"t\"\n");
+    row(R"({"error":{"message":"boom","code":-1}})",
+        "failed upstream_failed 0 \"The upstream failed: boom\" \"-1\"\n");
+    row(R"({"error":{"message":"boom","code":502,"metadata":{"raw":"{\"error\":\"why\"}"}}})",
+        "failed upstream_failed 502 \"The upstream failed: boom: why\" \"\"\n");
+    row(R"({"error":{"message":"boom","code":502,"metadata":{"raw":{"error":"why"}}}})",
+        "failed upstream_failed 502 \"The upstream failed: boom\" \"\"\n");
+    row(R"({"error":{"message":"","code":502,"metadata":{"raw":"[1,"}}})",
+        "failed upstream_failed 502 \"The upstream failed: [1,\" \"\"\n");
     row(R"({"error":{"reason":"x"}})",
         "failed upstream_failed 0 \"The upstream failed: {\\\"reason\\\":\\\"x\\\"}\" \"\"\n");
     row(R"({"error":""})",
         "failed upstream_failed 0 \"The upstream failed: The upstream gave no reason.\" \"\"\n");
     row(R"({"detail":"boom"})", "failed upstream_failed 0 \"The upstream failed: boom\" \"\"\n");
     row(R"({"object":"error","message":"boom","code":40303})",
-        "failed upstream_failed 999 \"The upstream failed: boom\" \"\"\n");
+        "failed upstream_failed 0 \"The upstream failed: boom\" \"40303\"\n");
     row(R"({"choices":[{"index":0,"delta":{},"finish_reason":"error","error":{"code":502,"message":"gone"}}]})",
         "started \"\"\nfailed upstream_failed 502 \"The upstream failed: gone\" \"\"\n");
 }

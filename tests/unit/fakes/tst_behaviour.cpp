@@ -25,8 +25,8 @@ void TestBehaviour::readsEveryOption()
     const Result<Behaviour> read = parseBehaviour(
         "tokens=5, "
         "token_bytes=9,reasoning=2,tools=1,prompt_tokens=3,embedding_size=4,usage=off,head_delay=10,"
-        "first_delay=20,interval=2.5,framing=close,chunk=7,drip=1,comments=on,status=429,retry_after=6,"
-        "fault=stall@3");
+        "first_delay=20,interval=2.5,framing=close,chunk=7,drip=1,comments=on,whole=on,status=429,"
+        "retry_after=6,code=busy,fault=stall@3");
     QVERIFY(read);
     QCOMPARE(read->tokens, 5);
     QCOMPARE(read->tokenBytes, 9);
@@ -42,8 +42,10 @@ void TestBehaviour::readsEveryOption()
     QCOMPARE(read->chunkBytes, 7);
     QCOMPARE(read->drip, 1ms);
     QVERIFY(read->comments);
+    QVERIFY(read->whole);
     QCOMPARE(read->status, 429);
     QCOMPARE(read->retryAfterSeconds, 6);
+    QCOMPARE(read->errorCode, QByteArray("busy"));
     QVERIFY(read->fault.is(Fault::Kind::Stall));
     QCOMPARE(read->fault.after, 3);
 }

@@ -37,6 +37,7 @@ private Q_SLOTS:
     void reportsUsageAsAsked();
     void takesWishesFromTheRequest_data();
     void takesWishesFromTheRequest();
+    void takesWishesFromThePath();
     void refusesAMisspeltWish();
     void breaksOff_data();
     void breaksOff();
@@ -46,6 +47,7 @@ private Q_SLOTS:
     void spoilsTheStream();
     void liesAboutItsLength_data();
     void liesAboutItsLength();
+    void sendsALineWithoutEnd_data();
     void sendsALineWithoutEnd();
     void refusesConnections();
     void repeatsNothingQueued();
@@ -169,6 +171,25 @@ void TestFakeUpstream::takesWishesFromTheRequest()
     QVERIFY2(client.body().contains(R"("content":"w0 ")"), client.body());
 }
 
+void TestFakeUpstream::takesWishesFromThePath()
+{
+    FakeUpstream upstream;
+    RawClient client(upstream.port());
+    client.post("/as/tokens=1/for/a%20test/v1/completions", R"({"prompt":"x"})");
+    QTRY_VERIFY(!json(client.body()).isEmpty());
+    QVERIFY2(client.body().contains(R"("text":"w0 ")"), client.body());
+    client.forget();
+    client.post("/as/tokens=1/api/chat", R"({"stream":false})", "tokens=2");
+    QTRY_VERIFY(!json(client.body()).isEmpty());
+    QVERIFY2(client.body().contains(R"("content":"w0 w1 ")"), client.body());
+    client.forget();
+    client.get("/as/status=500/v1/models");
+    QTRY_VERIFY2(client.received().startsWith("HTTP/1.1 200 "), client.received());
+    RawClient mistaken(upstream.port());
+    mistaken.post("/as/tokns=1/v1/completions", "{}");
+    QTRY_VERIFY(mistaken.received().startsWith("HTTP/1.1 400 "));
+}
+
 void TestFakeUpstream::refusesAMisspeltWish()
 {
     FakeUpstream upstream;
@@ -269,10 +290,16 @@ void TestFakeUpstream::spoilsTheStream_data()
     row("short length", "fault=short_length,framing=length", "data: [DONE]", "chunked");
     row("429", "status=429,retry_after=7", "HTTP/1.1 429 Too Many Requests\r\n", "w0 ");
     row("Retry-After", "status=429,retry_after=7", "Retry-After: 7\r\n", "w0 ");
+    row("no body", "fault=empty", "Content-Length: 0\r\n\r\n", "w0 ");
+    row("no content", "status=204,fault=empty", "HTTP/1.1 204 ", "w0 ");
+    row("an error's code", "status=400,code=too_long", R"("code":"too_long"})", "w0 ");
+    row("a large error", "status=500,size=8K", QByteArray(8 * 1024, ' '), "w0 ");
+    row("a body for a stream", "whole=on", "Content-Type: application/json\r\n", "data:");
     row("503", "status=503", "\"type\":\"server_error\"", "Retry-After");
     row("folded: truncated", "fault=truncated", R"("object":"chat.completion",)", "}]", false);
     row("folded: garbage", "fault=garbage@0", "<html>this is no JSON", "choices", false);
     row("folded: chunked in pieces", "framing=chunked,chunk=4", "\r\n4\r\n", "Content-Length", false);
+    row("folded: error", "fault=error", R"({"error":{"message")", "choices", false);
     row("folded: tool calls", "tools=1", R"("finish_reason":"tool_calls")", "w0 ", false);
     row("tool calls", "tools=2", R"("tool_calls":[{"index":1,"id":"call_1")", "w0 ");
 }
@@ -319,11 +346,19 @@ void TestFakeUpstream::liesAboutItsLength()
     QTRY_COMPARE(client.isClosed(), difference != 0);
 }
 
+void TestFakeUpstream::sendsALineWithoutEnd_data()
+{
+    QTest::addColumn<QByteArray>("question");
+    QTest::newRow("stream") << QByteArray(Stream);
+    QTest::newRow("folded") << QByteArray(Folded);
+}
+
 void TestFakeUpstream::sendsALineWithoutEnd()
 {
+    QFETCH(const QByteArray, question);
     FakeUpstream upstream({}, FakeUpstream::Runs::InOwnThread);
     RawClient client(upstream.port());
-    client.post(Chat, Stream, "framing=close,fault=endless_line@1");
+    client.post(Chat, question, "framing=close,fault=endless_line@1");
     QTRY_VERIFY(client.received().size() > 8 * 1024 * 1024);
     const QByteArray body = client.body();
     QVERIFY(body.lastIndexOf('\n') < 1024);
@@ -349,14 +384,17 @@ void TestFakeUpstream::repeatsNothingQueued()
 {
     FakeUpstream upstream;
     upstream.answerNext(behave("status=503"));
-    RawClient client(upstream.port());
-    client.get("/v1/models");
-    QTRY_VERIFY(client.received().startsWith("HTTP/1.1 503 "));
     upstream.setModels({"a", "b/c"});
-    client.forget();
-    client.get("/v1/models");
+    RawClient client(upstream.port());
+    client.get("/v1/models"); // Is no work, and takes nothing from the queue.
     QTRY_VERIFY(client.received().startsWith("HTTP/1.1 200 "));
     QTRY_COMPARE(json(client.body()).value(QLatin1String("data")).toArray().size(), 2);
+    client.forget();
+    client.post(Chat, Folded);
+    QTRY_VERIFY(client.received().startsWith("HTTP/1.1 503 "));
+    client.forget();
+    client.post(Chat, Folded);
+    QTRY_VERIFY(client.received().startsWith("HTTP/1.1 200 "));
 }
 
 void TestFakeUpstream::keepsItsPace()
