@@ -68,6 +68,7 @@ void PlainReply::onConnected()
         m_socket->setSocketOption(QAbstractSocket::KeepAliveOption, 1);
     }
     m_open = true;
+    m_wrote = std::chrono::steady_clock::now();
     noteConnected();
     m_socket->write(m_request);
     m_socket->flush(); // Rather than on the event loop's next turn.
@@ -75,6 +76,7 @@ void PlainReply::onConnected()
 
 void PlainReply::onBytesWritten()
 {
+    m_wrote = std::chrono::steady_clock::now();
     noteWritten(m_socket->bytesToWrite() == 0);
 }
 
@@ -192,17 +194,23 @@ void PlainReply::onDisconnected()
         endOfConnection();
 }
 
+/// A connection that was closed for idleness tells so at once. Whoever closes it later may have worked on the
+/// request, and may have died of it.
 bool PlainReply::mayTryAgain() const
 {
-    return m_reused && !m_parser.hasBegun() && m_socket && m_socket->bytesAvailable() == 0;
+    constexpr std::chrono::seconds atOnce(1);
+    return m_reused && !m_parser.hasBegun() && m_socket && m_socket->bytesAvailable() == 0 &&
+           std::chrono::steady_clock::now() - m_wrote < atOnce;
 }
 
 void PlainReply::endOfConnection()
 {
     const QString detail = target() + QStringLiteral(": ") + m_socket->errorString();
-    if (mayTryAgain()) // The upstream's idle timeout crossed our request (RFC 9112, 9.3.1).
+    if (mayTryAgain()) { // The upstream's idle timeout crossed our request (RFC 9112, 9.3.1).
+        m_sentBefore = true;
         return openConnection();
-    if (!m_open)
+    }
+    if (!m_open && !m_sentBefore)
         return fail({.code = ErrorCode::UpstreamUnreachable,
                      .message = QStringLiteral("The upstream could not be connected to"),
                      .detail = detail});

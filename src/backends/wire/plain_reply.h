@@ -52,8 +52,10 @@ private:
     QByteArray m_origin;
     QByteArray m_request; ///< Kept until the answer begins: it may have to be sent once more.
     quint16 m_port;
-    bool m_reused = false; ///< The connection carried a request before.
-    bool m_open = false;   ///< The connection stands, or did.
+    bool m_reused = false;      ///< The connection carried a request before.
+    bool m_sentBefore = false;  ///< An earlier connection took the request, and closed.
+    MonotonicTime m_wrote = {}; ///< When the upstream last took some of it.
+    bool m_open = false;        ///< The connection stands, or did.
     bool m_paused = false;
     bool m_complete = false; ///< All was read; finished() may be waiting for resume().
     bool m_over = false;     ///< No signal follows.

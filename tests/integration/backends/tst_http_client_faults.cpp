@@ -62,6 +62,7 @@ private Q_SLOTS:
     void closedWithoutAnAnswer_data();
     void closedWithoutAnAnswer();
     void usedConnectionIsTriedOnceMore();
+    void aServerThatMayHaveDiedOfARequestWasReached();
     void brokenOff_data();
     void brokenOff();
     void endedByClose();
@@ -296,6 +297,30 @@ void TestHttpClientFaults::usedConnectionIsTriedOnceMore()
     // The second request finds its connection used before and closing: it goes out once more, and no more.
     QCOMPARE(story(), QByteArray("x"));
     QCOMPARE(upstream.requests, 3);
+}
+
+// As the next one may, it doesn't count as one that was never asked.
+void TestHttpClientFaults::aServerThatMayHaveDiedOfARequestWasReached()
+{
+    int answers = 1;
+    QTcpServer *server = nullptr;
+    RawUpstream upstream([&](QTcpSocket &socket, const RawRequest &) {
+        if (answers-- > 0) {
+            socket.write(httpAnswer("200 OK", "{}"));
+            return;
+        }
+        server->close();
+        socket.disconnectFromHost();
+    });
+    server = &upstream;
+    const QUrl url = upstream.url();
+    ReplyLog first(m_client->send(postTo(url)));
+    QTRY_VERIFY(first.isOver());
+    ReplyLog second(m_client->send(postTo(url)));
+    QTRY_VERIFY(second.isOver());
+    QCOMPARE(second.story, QByteArray("x"));
+    if (m_make != &makeQnam) // Which doesn't tell how often it has tried.
+        QCOMPARE(second.error.code, ErrorCode::UpstreamFailed);
 }
 
 void TestHttpClientFaults::brokenOff_data()

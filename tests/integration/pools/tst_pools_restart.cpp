@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "../program/gatehouse_process.h"
 #include "api_client.h"
+#include "asker.h"
 #include "fakes/fake_upstream.h"
 #include "pool_load.h"
 #include "routes_toml.h"
@@ -27,6 +28,7 @@ class PoolsRestartTest : public QObject
     Q_OBJECT
 private Q_SLOTS:
     void hidesTheOneThatIsGone();
+    void tellsTheLogWhoIsGoneAndWhoIsBack();
 
 private:
     [[nodiscard]] static int ledgerRows(const ApiClient &admin);
@@ -85,6 +87,26 @@ void PoolsRestartTest::hidesTheOneThatIsGone()
     QCOMPARE(outcome.complete + outcome.brokenOff, outcome.asked);
     QVERIFY2(outcome.asked < most, "the load ended before the test");
     QTRY_COMPARE(ledgerRows(ApiClient(gatehouse.port(), bearer(adminKey))), outcome.asked);
+}
+
+void PoolsRestartTest::tellsTheLogWhoIsGoneAndWhoIsBack()
+{
+    FakeUpstream upstream(behave("tokens=2"), FakeUpstream::Runs::InOwnThread);
+    GatehouseProcess gatehouse({}, configArguments(),
+                               configFile(configured({{.key = "box", .url = upstream.openAiUrl()}})));
+    QVERIFY2(gatehouse.start(), qPrintable(gatehouse.why()));
+    const Asker asker(gatehouse.port());
+    QCOMPARE(asker.chat().status, 200);
+    QVERIFY(!gatehouse.why().contains(QStringLiteral("route down")));
+    upstream.refuse();
+    upstream.resetConnections();
+    QCOMPARE(asker.chat().status, 502);
+    QTRY_VERIFY(gatehouse.why().contains(QStringLiteral("route down")));
+    QVERIFY(gatehouse.why().contains(QStringLiteral("upstream_unreachable")));
+    QVERIFY(!gatehouse.why().contains(QStringLiteral("route up")));
+    upstream.accept();
+    QCOMPARE(asker.chat().status, 200); // Nobody else is left, so it is tried at once.
+    QTRY_VERIFY(gatehouse.why().contains(QStringLiteral("route up")));
 }
 
 QTEST_GUILESS_MAIN(PoolsRestartTest)

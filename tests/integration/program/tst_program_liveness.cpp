@@ -65,7 +65,12 @@ void ProgramLivenessTest::ticksWhileUpstreamsStall()
         QVERIFY(waiting.back()->send(RawClient::post(
             "/v1/chat/completions", R"({"model":"fake","messages":[{"role":"user","content":"Hello!"}]})")));
     }
-    QTRY_COMPARE(m_upstream.requests().size(), 50);
+    const auto chats = [this] { // Besides the question for its models.
+        const auto seen = m_upstream.requests();
+        return std::count_if(seen.begin(), seen.end(),
+                             [](const auto &each) { return each.request.method == "POST"; });
+    };
+    QTRY_COMPARE(chats(), 50);
     // A busy machine may stop us once, not three times in a row.
     qint64 longest = longestAnswer(gatehouse.port(), 100);
     for (int tries = 0; tries < 2 && longest > longestGap; ++tries)

@@ -149,6 +149,12 @@ void SettingsRulesTest::warnings_data()
     row("reachable without a key here", "server.host = '::'", "");
     row("reachable with a key", "server.host = '::'\nauth.api_key = 'k'", "");
     row("required without a key here", "auth.mode = 'required'", "");
+    row("fallback to a model that isn't there",
+        "model.fallback = ['a:small', 'qwen3:8b']\n[[routes]]\nkey='a'\nurl='http://x/v1'\nmodels=['big']",
+        ":1: model.fallback: \"a:small\" leads nowhere: the models of that route are written down, and "
+        "\"small\" is none of them");
+    row("fallback to a model that is",
+        "model.fallback = ['A:big']\n[[routes]]\nkey='a'\nurl='http://x/v1'\nmodels=['big']", "");
     row("demo admin", "auth.demo_admin_key = 'k'",
         ":1: auth.demo_admin_key: is for trying things out: whoever knows it is an admin");
     row("demo user", "auth.demo_user_key = 'k'",
