@@ -61,6 +61,7 @@ Gateway::Gateway(SettingsPtr settings, Log &log, RouteEditor &editor)
     , m_localModels(std::make_unique<LocalModels>(*settings, log, m_readiness))
     , m_probeHttp(makeHttpClient())
     , m_prober(m_routes, m_catalogue, backendMaker(*m_probeHttp), m_clock)
+    , m_routeWatch(m_routes, m_catalogue, log)
     , m_server(std::make_unique<Server>(settings->server, log, m_clock, [this](int) { return makeLane(); }))
 {
     m_readiness.hasRoute = !settings->routes.isEmpty();
@@ -84,6 +85,7 @@ Result<QUrl> Gateway::start()
     }
     m_localModels->load();
     m_prober.start();
+    m_routeWatch.start();
 
     const SettingsPtr settings = m_settings.get();
     m_url.setScheme(settings->server.tlsCertificateFile.isEmpty() ? QStringLiteral("http")

@@ -7,6 +7,7 @@
 #include "api/lane_context.h"
 #include "api/readiness.h"
 #include "api/request_journal.h"
+#include "app/route_watch.h"
 #include "backends/http_client.h"
 #include "base/snapshot.h"
 #include "config/settings.h"
@@ -88,6 +89,7 @@ private:
     std::unique_ptr<LocalModels> m_localModels;
     std::unique_ptr<HttpClient> m_probeHttp;
     RouteProber m_prober;
+    RouteWatch m_routeWatch;
     std::unique_ptr<Server> m_server; ///< Last, because its lanes use everything above and must end first.
 };
 

@@ -95,12 +95,43 @@ void checkDefaultRoute(SettingsDraft &draft)
                       : ConfigText::tr("there is no route \"%1\"; did you mean \"%2\"?").arg(wanted, meant));
 }
 
+/// The routes that the part before an entry's first colon names; none: it is part of a model's name.
+QList<RouteSettings> routesNamedBy(const QList<RouteSettings> &routes, const QString &entry)
+{
+    const QString name = entry.section(u':', 0, 0).toLower();
+    QList<RouteSettings> named;
+    if (!entry.contains(u':'))
+        return named;
+    for (const RouteSettings &route : routes) {
+        if (route.key == name || route.pool == name)
+            named.append(route);
+    }
+    return named;
+}
+
+/// `route:model` where the route's models are written down, and this is none of them.
+void warnOfVainFallback(SettingsDraft &draft, const QString &entry)
+{
+    const QList<RouteSettings> named = routesNamedBy(draft.settings.routes, entry);
+    const QString model = entry.section(u':', 1);
+    const bool isVain = !named.isEmpty() && std::none_of(named.begin(), named.end(), [&](const auto &route) {
+        return route.models.isEmpty() || route.models.contains(model);
+    });
+    if (isVain)
+        draft.warning(QStringLiteral("model.fallback"),
+                      ConfigText::tr("\"%1\" leads nowhere: the models of that route are written down, and "
+                                     "\"%2\" is none of them")
+                          .arg(displayName(entry), displayName(model)));
+}
+
 void checkFallbacks(SettingsDraft &draft)
 {
     const QHash<QString, QStringList> &lists = draft.settings.routing.fallbacks;
     QStringList models = lists.keys();
     models.sort();
     for (const QString &model : std::as_const(models)) {
+        for (const QString &entry : lists.value(model))
+            warnOfVainFallback(draft, entry);
         if (lists.value(model) == QStringList{model})
             draft.mistake(
                 QStringLiteral("model.fallback"),

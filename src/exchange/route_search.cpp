@@ -3,11 +3,16 @@
 
 #include "routing/route_failure.h"
 
+#include <QTimer>
+
 #include <algorithm>
 
 namespace gatehouse {
 
 namespace {
+
+constexpr int mostChanges = 5;
+constexpr std::chrono::milliseconds changeTakes{5};
 
 Result<void> checkAllowed(const Caller &caller, const QByteArray &model)
 {
@@ -39,7 +44,13 @@ void RouteSearch::begin(Errand errand, const QByteArray &model, const QByteArray
     m_errand = std::move(errand);
     m_asked = model;
     m_done = std::move(done);
-    m_models.resolve(model, routeKey, this,
+    m_wanted = {.model = model, .routeKey = routeKey};
+    resolve();
+}
+
+void RouteSearch::resolve()
+{
+    m_models.resolve(m_wanted.model, m_wanted.routeKey, this,
                      [this](const Result<ResolvedModel> &resolved) { take(resolved); });
 }
 
@@ -88,6 +99,11 @@ void RouteSearch::onPlace(Result<Place> place)
     if (m_waitsSince)
         m_waited += std::chrono::duration_cast<std::chrono::milliseconds>(m_clock.now() - *m_waitsSince);
     m_waitsSince.reset();
+    if (!place && place.error().reason == routeRemoved && m_changes++ < mostChanges) {
+        // Somebody changes the routes just now, in another thread.
+        QTimer::singleShot(changeTakes, this, &RouteSearch::resolve);
+        return;
+    }
     if (!place) {
         m_newest = place.error();
         return giveUpModel(m_newest);
@@ -137,9 +153,8 @@ void RouteSearch::giveUpModel(const Error &error)
         m_fallbacks = m_models.fallbacks(m_asked, error.code != ErrorCode::ModelNotFound);
     if (!m_fallbacks || m_fallbacks->isEmpty())
         return m_done(*m_reason);
-    const FallbackModel next = m_fallbacks->takeFirst();
-    m_models.resolve(next.model, next.routeKey, this,
-                     [this](const Result<ResolvedModel> &resolved) { take(resolved); });
+    m_wanted = m_fallbacks->takeFirst();
+    resolve();
 }
 
 } // namespace gatehouse

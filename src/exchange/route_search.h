@@ -55,6 +55,7 @@ Q_SIGNALS:
     void queued(); ///< The first time that a place has to be waited for.
 
 private:
+    void resolve();
     void take(const Result<ResolvedModel> &resolved);
     void seek();
     void onPlace(Result<Place> place);
@@ -65,7 +66,9 @@ private:
     ModelRouter &m_models;
     const Clock &m_clock;
     Errand m_errand;
-    QByteArray m_asked; ///< The model that the caller named.
+    QByteArray m_asked;     ///< The model that the caller named.
+    FallbackModel m_wanted; ///< The one that is looked for now.
+    int m_changes = 0;      ///< So often the routes have changed under it.
     Done m_done;
     ResolvedModel m_resolved;
     QSet<QByteArray> m_tried;                        ///< Routes, of m_resolved.

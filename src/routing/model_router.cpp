@@ -45,6 +45,8 @@ void ModelRouter::resolve(const QByteArray &model, const QByteArray &routeKey, Q
 void ModelRouter::resolve(const QByteArray &model, const QByteArray &routeKey, QObject *context,
                           const Resolved &done, int rounds)
 {
+    if (m_directory.current() != m_set) // changed() is still on its way.
+        takeOver();
     const auto entries = m_catalogue.entries();
     const RouteDecision decision =
         m_routes->decide(model, routeKey, {.entries = *entries, .now = m_clock.now()});

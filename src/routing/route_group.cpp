@@ -48,7 +48,8 @@ Error overloaded(const char *message, std::chrono::seconds retryAfter)
 Error routeIsGone()
 {
     return {.code = ErrorCode::UpstreamUnreachable,
-            .message = QCoreApplication::translate("Routing", "The route was removed.")};
+            .message = QCoreApplication::translate("Routing", "The route was removed."),
+            .reason = routeRemoved.toByteArray()};
 }
 
 std::chrono::seconds secondsUntil(MonotonicTime then, MonotonicTime now)

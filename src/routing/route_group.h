@@ -17,6 +17,10 @@ class Place;
 class RouteStanding;
 class Turn;
 
+/// The reason of the Error that a wish gets whose routes the group doesn't have (any more): the wish was made
+/// by routes that have just changed.
+inline constexpr QByteArrayView routeRemoved = "route_removed";
+
 /// What a request wants of a group.
 struct Wish
 {

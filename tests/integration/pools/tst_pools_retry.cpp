@@ -63,6 +63,12 @@ void PoolsRetryTest::start()
                         {.key = "second", .url = m_second.openAiUrl(), .more = pool + "weight = 1"}})));
     m_adminKey = m_gatehouse->makeAdminKey();
     QVERIFY2(m_gatehouse->start(), qPrintable(m_gatehouse->why()));
+    // The first probe, which must not find what is meant for a chat.
+    const auto isProbed = [](const FakeUpstream &upstream) {
+        const QList<fakes::SeenRequest> seen = upstream.requests();
+        return !seen.isEmpty() && seen.first().ending == fakes::Ending::Complete;
+    };
+    QTRY_VERIFY(isProbed(m_first) && isProbed(m_second));
 }
 
 void PoolsRetryTest::movesOn_data()
