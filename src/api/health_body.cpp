@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "api/health_body.h"
 
-#include "api/route_body.h"
+#include "api/route_state.h"
+#include "config/route_kind.h"
 #include "dialects/json/writer.h"
 
 #include <algorithm>

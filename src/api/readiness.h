@@ -11,7 +11,7 @@ struct Readiness
 {
     std::atomic<bool> draining = false;
     std::atomic<bool> hasRoute = false; ///< At least one route is configured.
-    std::atomic<int> modelsLoading = 0; ///< Local models that are not loaded yet.
+    std::atomic<int> modelsLoading = 0; ///< Local models of the start that are not loaded yet.
 
     [[nodiscard]] bool isReady() const { return !draining && hasRoute && modelsLoading == 0; }
     [[nodiscard]] const char *word() const

@@ -51,6 +51,15 @@ qsizetype attemptsOf(const RequestRecord &record)
     return failed.size() + (hasLastFailed ? 0 : 1);
 }
 
+/// Which routes failed first, and how: `box1: upstream_unreachable, box2: upstream_failed`.
+QByteArray failuresOf(const InferenceRecord &inference)
+{
+    QByteArrayList failures;
+    for (const FailedAttempt &attempt : inference.failedAttempts)
+        failures.append(attempt.route + ": " + errorCodeName(attempt.error.code));
+    return failures.join(", ");
+}
+
 /// A method is the caller's to choose, so only the known ones become labels. `WS` is one message on a
 /// WebSocket.
 QByteArray methodLabel(const QByteArray &method)
@@ -153,8 +162,13 @@ void RequestJournal::write(const RequestRecord &record, int status)
             fields.append({"tokens_estimated", true});
         if (inference->fromCache)
             fields.append({"from_cache", true});
-        if (const qsizetype attempts = attemptsOf(record); attempts > 1)
+        if (const qsizetype attempts = attemptsOf(record); attempts > 1) {
             fields.append({"attempts", qint64(attempts)});
+            fields.append({"failed_routes", failuresOf(*inference)});
+        }
+        const bool isOther = !inference->askedModel.isEmpty() && inference->askedModel != inference->model;
+        if (isOther && !inference->model.isEmpty())
+            fields.append({"asked_model", inference->askedModel});
         if (inference->waited.count() > 0)
             fields.append({"waited_ms", qint64(inference->waited.count())});
         if (inference->firstToken)

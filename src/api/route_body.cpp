@@ -2,6 +2,8 @@
 #include "api/route_body.h"
 
 #include "api/json_body.h"
+#include "api/route_state.h"
+#include "config/route_kind.h"
 #include "config/table/setting_table.h"
 #include "config/table/value_rules.h"
 #include "dialects/openai/field_reader.h"
@@ -132,19 +134,6 @@ Result<QString> readKey(const JsonBody &body)
     return *key;
 }
 
-const char *circuitWord(CircuitBreaker::State state)
-{
-    switch (state) {
-    case CircuitBreaker::State::Closed:
-        return "closed";
-    case CircuitBreaker::State::Open:
-        return "open";
-    case CircuitBreaker::State::HalfOpen:
-        return "half_open";
-    }
-    Q_UNREACHABLE();
-}
-
 void writeText(json::Writer &writer, const char *name, const QString &text)
 {
     writer.key(name);
@@ -175,6 +164,7 @@ void writeTimeouts(json::Writer &writer, const RouteSettings &route)
     };
     writer.key("timeouts").beginObject();
     write("connect_seconds", route.timeouts.connect);
+    write("first_byte_seconds", route.timeouts.firstByte);
     write("read_seconds", route.timeouts.read);
     write("write_seconds", route.timeouts.write);
     write("total_seconds", route.timeouts.total);
@@ -224,47 +214,6 @@ void writeRoute(json::Writer &writer, const RouteSettings &route, const RouteHea
     writer.key("served_models").integer(health.models);
     writeRouteState(writer, health);
     writer.endObject();
-}
-
-void writeRouteState(json::Writer &writer, const RouteHealth &health)
-{
-    writer.key("status").string(stateWord(health.state)).key("circuit").string(circuitWord(health.circuit));
-    writer.key("outstanding").integer(health.outstanding).key("waiting").integer(health.waiting);
-    writer.key("latency_ms");
-    health.latency ? writer.integer(qint64(health.latency->count())) : writer.null();
-    writer.key("error");
-    if (health.failure) {
-        writer.beginObject().key("code").string(errorCodeName(health.failure->code));
-        writer.key("message").string(health.failure->message.toUtf8()).endObject();
-    } else {
-        writer.null();
-    }
-}
-
-const char *kindWord(RouteKind kind)
-{
-    switch (kind) {
-    case RouteKind::OpenAi:
-        return "openai";
-    case RouteKind::Ollama:
-        return "ollama";
-    case RouteKind::Local:
-        return "local";
-    }
-    Q_UNREACHABLE();
-}
-
-const char *stateWord(RouteHealth::State state)
-{
-    switch (state) {
-    case RouteHealth::State::Unknown:
-        return "unknown";
-    case RouteHealth::State::Ok:
-        return "ok";
-    case RouteHealth::State::Unavailable:
-        return "unavailable";
-    }
-    Q_UNREACHABLE();
 }
 
 } // namespace gatehouse

@@ -18,11 +18,4 @@ namespace gatehouse {
 /// One route as /api/routes shows it. No credential, no header's value.
 void writeRoute(json::Writer &writer, const RouteSettings &route, const RouteHealth &health);
 
-/// How a route is doing, as members of an object that is open: status, circuit, outstanding, waiting,
-/// latency_ms, error.
-void writeRouteState(json::Writer &writer, const RouteHealth &health);
-
-[[nodiscard]] const char *kindWord(RouteKind kind);
-[[nodiscard]] const char *stateWord(RouteHealth::State state);
-
 } // namespace gatehouse

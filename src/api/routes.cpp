@@ -77,7 +77,8 @@ void putRoute(Call &call, LaneContext &context)
         return call.fail(route.error());
     const QString key = route->key;
     const RouteSetPtr before = context.routes().current();
-    const bool isNew = findByKey(before->settings->routes, key) == before->settings->routes.end();
+    const auto known = findByKey(before->settings->routes, key);
+    const bool isNew = known == before->settings->routes.end() || known->isImplied;
     context.routeEditor().put(*route, &call, [&call, &context, key, isNew](const Result<void> &put) {
         if (!put)
             return call.fail(put.error());

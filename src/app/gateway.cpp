@@ -39,6 +39,12 @@ ResponseCache::Limits cacheLimits(const Settings &settings)
             .maxBytes = settings.cache.maxBytes};
 }
 
+/// Whether what was answered before may be wrong by now: by another model, or one that is forbidden.
+bool answersDiffer(const Settings &before, const Settings &after)
+{
+    return before.routes != after.routes || before.model != after.model || before.routing != after.routing;
+}
+
 std::optional<bool> isUp(const RouteHealth &route)
 {
     if (route.state == RouteHealth::State::Unknown)
@@ -66,6 +72,11 @@ Gateway::Gateway(SettingsPtr settings, Log &log, RouteEditor &editor)
 {
     m_readiness.hasRoute = !settings->routes.isEmpty();
     connect(m_server.get(), &Server::drained, this, &Gateway::stopped);
+    connect(m_localModels.get(), &LocalModels::ready, this, [this](const QByteArray &routeKey) {
+        const RouteSetPtr routes = m_routes.current();
+        if (RouteGroup *group = routes->groupOf(routeKey))
+            group->probed(routeKey, true);
+    });
     connect(&m_monthTimer, &QTimer::timeout, this, &Gateway::askForTokensThisMonth);
 }
 
@@ -224,11 +235,9 @@ void Gateway::reload(SettingsPtr settings)
     m_localModels->apply(*settings);
     m_settings.swap(settings);
     m_readiness.hasRoute = !settings->routes.isEmpty();
-    for (const RouteSettings &route : before->routes) {
-        if (!settings->routes.contains(route))
-            m_catalogue.forget(route.key.toUtf8());
-    }
-    m_routes.apply(std::move(settings));
+    m_routes.apply(settings);
+    if (answersDiffer(*before, *settings))
+        m_cache.clear();
 }
 
 void Gateway::drain()

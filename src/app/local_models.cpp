@@ -67,6 +67,9 @@ LocalModels::LocalModels(const Settings &settings, Log &log, Readiness &readines
         if (route.kind == RouteKind::Local)
             models.append(make(route, settings.model));
     }
+    for (const Local &model : std::as_const(models))
+        m_starting.insert(model.engine.get());
+    countStarting();
     m_models.swap(std::make_shared<const Locals>(models));
 }
 
@@ -87,8 +90,6 @@ LocalModels::Local LocalModels::make(const RouteSettings &route, const ModelSett
                                          [](Engine *ended) { ended->deleteLater(); });
     m_engines.removeIf([](const QPointer<QObject> &known) { return !known; });
     m_engines.append(QPointer<QObject>(engine.get()));
-    m_starting.insert(engine.get());
-    m_readiness.modelsLoading = static_cast<int>(m_starting.size());
     return {.route = route, .names = namesOf(route, *engine), .engine = engine};
 }
 
@@ -101,7 +102,7 @@ void LocalModels::load()
 void LocalModels::start(const Local &model)
 {
     Engine *engine = model.engine.get();
-    connect(engine, &Engine::statusChanged, this, [this, engine] { count(engine); });
+    connect(engine, &Engine::statusChanged, this, [this, engine] { onStatus(engine); });
     engine->load();
 }
 
@@ -129,15 +130,28 @@ void LocalModels::apply(const Settings &settings)
         if (std::ranges::find(models, gone.engine, &Local::engine) == models.end())
             m_starting.remove(gone.engine.get());
     }
-    m_readiness.modelsLoading = static_cast<int>(m_starting.size());
+    countStarting();
     for (const Local &model : std::as_const(added))
         start(model);
 }
 
-void LocalModels::count(const Engine *engine)
+void LocalModels::onStatus(const Engine *engine)
 {
-    if (engine->status().state != EngineState::Loading)
+    const EngineState state = engine->status().state;
+    if (state != EngineState::Loading)
         m_starting.remove(engine);
+    countStarting();
+    if (state != EngineState::Ready)
+        return;
+    const auto models = m_models.get();
+    const auto model =
+        std::ranges::find_if(*models, [engine](const Local &known) { return known.engine.get() == engine; });
+    if (model != models->end())
+        Q_EMIT ready(model->route.key.toUtf8());
+}
+
+void LocalModels::countStarting()
+{
     m_readiness.modelsLoading = static_cast<int>(m_starting.size());
 }
 

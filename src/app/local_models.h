@@ -25,8 +25,9 @@ class LocalModels : public QObject, public LocalModelControl
 {
     Q_OBJECT
 public:
-    /// `readiness` learns how many models are still loading for the first time. What an operator unloads, and
-    /// what is loaded again, does not count: a request to it waits, and is answered.
+    /// `readiness` learns how many of these models are still loading for the first time. What comes later,
+    /// what an operator unloads, and what is loaded again, does not count: all others serve, and a request to
+    /// it waits, and is answered.
     LocalModels(const Settings &settings, Log &log, Readiness &readiness);
     ~LocalModels() override;
 
@@ -53,6 +54,10 @@ public:
     std::optional<Outcome> load(const QByteArray &id) override;
     std::optional<Outcome> unload(const QByteArray &id) override;
 
+Q_SIGNALS:
+    /// The model of this route is loaded, for the first time or again.
+    void ready(const QByteArray &routeKey);
+
 private:
     struct Local
     {
@@ -64,14 +69,15 @@ private:
 
     [[nodiscard]] Local make(const RouteSettings &route, const ModelSettings &settings);
     void start(const Local &model);
-    void count(const Engine *engine);
+    void onStatus(const Engine *engine);
+    void countStarting();
     [[nodiscard]] std::optional<Outcome> command(const QByteArray &id, bool (Engine::*order)());
 
     Log &m_log;
     Readiness &m_readiness;
     Snapshot<Locals> m_models;
     QList<QPointer<QObject>> m_engines; ///< All that were ever made and may still live.
-    QSet<const Engine *> m_starting;    ///< Those whose first load has not ended.
+    QSet<const Engine *> m_starting;    ///< Those of the start whose first load has not ended.
 };
 
 } // namespace gatehouse

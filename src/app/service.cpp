@@ -17,13 +17,20 @@ QByteArray joined(const QStringList &keys)
     return keys.join(QStringLiteral(", ")).toUtf8();
 }
 
+/// Another data directory counts after the next start only, and so do the routes in it.
+ConfigSources pinned(ConfigSources sources, const Settings &settings)
+{
+    sources.managedRoutesFile = managedRoutesFile(settings.dataDir);
+    return sources;
+}
+
 } // namespace
 
 Service::Service(ConfigSources sources, const LoadedSettings &loaded, LogWriter &log)
-    : m_sources(std::move(sources))
+    : m_sources(pinned(std::move(sources), *loaded.settings))
     , m_settings(loaded.settings)
     , m_log(log)
-    , m_routeEditor(m_sources, loaded.settings->dataDir)
+    , m_routeEditor(m_sources, [this] { return reload(); })
     , m_gateway(loaded.settings, log, m_routeEditor)
     , m_watch(loaded.files)
 {
@@ -32,7 +39,6 @@ Service::Service(ConfigSources sources, const LoadedSettings &loaded, LogWriter 
     connect(&m_signals, &SignalSource::terminate, this, &Service::terminate);
     connect(&m_signals, &SignalSource::reload, this, &Service::reload);
     connect(&m_watch, &ConfigWatch::changed, this, &Service::reload);
-    connect(&m_routeEditor, &ManagedRouteEditor::changed, this, &Service::reload);
     connect(&m_gateway, &Gateway::stopped, qApp, &QCoreApplication::quit);
 }
 
@@ -54,7 +60,7 @@ bool Service::start()
     return true;
 }
 
-void Service::reload()
+bool Service::reload()
 {
     service_manager::reloading();
     const LoadedSettings loaded = loadSettings(m_sources);
@@ -71,6 +77,7 @@ void Service::reload()
     }
     m_watch.watch(loaded.files);
     service_manager::ready(m_gateway.url());
+    return loaded.settings != nullptr;
 }
 
 void Service::terminate()

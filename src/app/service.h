@@ -22,7 +22,7 @@ public:
     [[nodiscard]] bool start();
 
 private:
-    void reload();
+    bool reload(); ///< False: the settings have mistakes, and are left as they were.
     void terminate();
 
     ConfigSources m_sources;

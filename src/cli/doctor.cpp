@@ -76,14 +76,14 @@ void Doctor::examineWay()
 void Doctor::examineService()
 {
     const RouteSettings &route = m_routes.front();
-    const QString &defaultRoute = m_settings->model.defaultRouteKey;
-    const bool isAsked = defaultRoute.isEmpty() || defaultRoute == route.key;
+    const QString &defaultRoute = m_settings->model.defaultRouteKey; // Or the name of a pool.
+    const bool isAsked = defaultRoute.isEmpty() || defaultRoute == route.key || defaultRoute == route.pool;
     m_service = std::make_unique<DoctorServiceCheck>(
         route, isAsked ? m_settings->model.defaultModel : QString(), *m_http, m_makeLocal);
     connect(m_service.get(), &DoctorServiceCheck::found, this,
             [this](const Finding &finding) { m_report.add(finding); });
     connect(m_service.get(), &DoctorServiceCheck::finished, this, [this] {
-        m_servesDefaultModel = m_servesDefaultModel || m_service->servesDefaultModel();
+        m_servesDefaultModel = m_servesDefaultModel || m_service->servesModel(m_settings->model.defaultModel);
         endRoute();
     });
     m_service->start();

@@ -2,6 +2,8 @@
 #include "cli/doctor_model_words.h"
 
 #include "config/config_text.h"
+#include "config/model_name.h"
+#include "config/route_kind.h"
 #include "config/table/setting_spec.h"
 
 #include <algorithm>
@@ -82,7 +84,7 @@ QString listingAdvice(const RouteSettings &route, const Error &error)
             "The server takes connections and doesn't answer. Is it still loading, or stuck?");
     if (error.code == ErrorCode::UpstreamFailed && error.upstreamStatus == 0)
         return ModelText::tr("Is that the port of a model server, and is the kind (\"%1\") right?")
-            .arg(kindName(route.kind));
+            .arg(QLatin1String(kindWord(route.kind)));
     return {};
 }
 
@@ -91,12 +93,19 @@ QByteArray upstreamName(const RouteSettings &route, const QString &model)
     return route.names.value(model, model).toUtf8();
 }
 
-/// Ollama's `latest` is the tag of a name without one.
 bool isListed(const QList<ModelInfo> &models, const QByteArray &name)
 {
     return std::any_of(models.begin(), models.end(), [&name](const ModelInfo &model) {
-        return model.id == name || model.id == name + ":latest" || model.id + ":latest" == name;
+        return isSameModelName(QString::fromUtf8(model.id), QString::fromUtf8(name));
     });
+}
+
+/// As the route writes it down; empty: it doesn't.
+QString writtenName(const RouteSettings &route, const QString &model)
+{
+    const auto written = std::ranges::find_if(
+        route.models, [&model](const QString &name) { return isSameModelName(name, model); });
+    return written == route.models.end() ? QString() : *written;
 }
 
 QString quoted(const QStringList &names)
@@ -131,28 +140,15 @@ bool isProbablyChatModel(const ModelInfo &model)
 
 } // namespace
 
-QString kindName(RouteKind kind)
-{
-    switch (kind) {
-    case RouteKind::OpenAi:
-        return QStringLiteral("openai");
-    case RouteKind::Ollama:
-        return QStringLiteral("ollama");
-    case RouteKind::Local:
-        return QStringLiteral("local");
-    }
-    Q_UNREACHABLE();
-}
-
 Finding modelsNotListed(const RouteSettings &route, const Error &error,
                         const std::optional<RouteSettings> &otherReading)
 {
     Finding finding{.step = Step::Models, .grade = Grade::Failed, .text = sentence(error.message)};
     if (otherReading) {
-        finding.text +=
-            u' ' + ModelText::tr("But there is a server that answers as kind = \"%1\", url = %2: "
-                                 "write these.")
-                       .arg(kindName(otherReading->kind), maskedUrl(otherReading->url.toString()));
+        finding.text += u' ' + ModelText::tr("But there is a server that answers as kind = \"%1\", url = %2: "
+                                             "write these.")
+                                   .arg(QLatin1String(kindWord(otherReading->kind)),
+                                        maskedUrl(otherReading->url.toString()));
         return finding;
     }
     const bool hasNone = error.upstreamStatus == notFound || error.upstreamStatus == methodNotAllowed;
@@ -181,7 +177,7 @@ Finding speaksTls(const RouteSettings &route)
 
 bool serves(const RouteSettings &route, const QList<ModelInfo> &models, const QString &model)
 {
-    return route.models.isEmpty() ? isListed(models, model.toUtf8()) : route.models.contains(model);
+    return route.models.isEmpty() ? isListed(models, model.toUtf8()) : namesModel(route.models, model);
 }
 
 Finding modelsListed(const RouteSettings &route, const QList<ModelInfo> &models)
@@ -215,8 +211,8 @@ Finding modelsListed(const RouteSettings &route, const QList<ModelInfo> &models)
 QByteArray modelToTry(const RouteSettings &route, const QList<ModelInfo> &models, const QString &defaultModel)
 {
     if (!route.models.isEmpty()) {
-        const bool isNamed = route.models.contains(defaultModel);
-        return upstreamName(route, isNamed ? defaultModel : route.models.first());
+        const QString preferred = writtenName(route, defaultModel);
+        return upstreamName(route, preferred.isEmpty() ? route.models.first() : preferred);
     }
     if (!defaultModel.isEmpty() && isListed(models, defaultModel.toUtf8()))
         return defaultModel.toUtf8();

@@ -13,9 +13,6 @@ namespace gatehouse {
 // What the doctor says of a route's models. Pure. What upstreams said may be inside, so these texts may hold
 // anything: they are printed by DoctorReport only.
 
-/// `openai`, `ollama`, `local`
-[[nodiscard]] QString kindName(RouteKind kind);
-
 /// The server doesn't tell its models.
 /// \param otherReading a route that differs by url or kind, and to which it does.
 [[nodiscard]] Finding modelsNotListed(const RouteSettings &route, const Error &error,

@@ -2,6 +2,7 @@
 #include "cli/doctor_report.h"
 
 #include "cli/doctor_model_words.h"
+#include "config/route_kind.h"
 #include "config/table/setting_spec.h"
 
 #include <QCoreApplication>
@@ -97,7 +98,8 @@ void DoctorReport::begin(const RouteSettings &route)
     ++m_routes;
     m_worst = Grade::Ok;
     m_secrets = secretsOf(route);
-    m_out << shown(ReportText::tr("route %1: %2, %3").arg(route.key, kindName(route.kind), placeOf(route)))
+    m_out << shown(ReportText::tr("route %1: %2, %3")
+                       .arg(route.key, QLatin1String(kindWord(route.kind)), placeOf(route)))
           << Qt::endl;
 }
 

@@ -59,11 +59,11 @@ bool isAboutTheBound(const Error &error)
 
 } // namespace
 
-DoctorServiceCheck::DoctorServiceCheck(const RouteSettings &route, QString defaultModel, HttpClient &http,
+DoctorServiceCheck::DoctorServiceCheck(const RouteSettings &route, QString preferredModel, HttpClient &http,
                                        const LocalBackendMaker &makeLocal, QObject *parent)
     : QObject(parent)
     , m_route(bounded(route))
-    , m_defaultModel(std::move(defaultModel))
+    , m_preferredModel(std::move(preferredModel))
     , m_http(http)
     , m_makeLocal(makeLocal)
     , m_trial(route)
@@ -71,6 +71,11 @@ DoctorServiceCheck::DoctorServiceCheck(const RouteSettings &route, QString defau
     m_patience.setSingleShot(true);
     connect(&m_patience, &QTimer::timeout, this, &DoctorServiceCheck::onPatienceLost);
     connect(&m_listing, &QFutureWatcherBase::finished, this, &DoctorServiceCheck::onListed);
+}
+
+bool DoctorServiceCheck::servesModel(const QString &model) const
+{
+    return m_models && serves(m_route, *m_models, model);
 }
 
 void DoctorServiceCheck::start()
@@ -106,8 +111,8 @@ void DoctorServiceCheck::onListed()
 void DoctorServiceCheck::takeModels(const QList<ModelInfo> &models)
 {
     const Finding finding = modelsListed(m_route, models);
-    m_servesDefaultModel = serves(m_route, models, m_defaultModel);
-    m_model = modelToTry(m_route, models, m_defaultModel);
+    m_models = models;
+    m_model = modelToTry(m_route, models, m_preferredModel);
     Q_EMIT found(finding);
     if (m_model.isEmpty())
         end();
@@ -155,8 +160,8 @@ void DoctorServiceCheck::giveUpOnModels(const std::optional<RouteSettings> &othe
     if (!backend)
         return end();
     m_backend = *std::move(backend);
-    m_servesDefaultModel = serves(m_route, {}, m_defaultModel);
-    m_model = modelToTry(m_route, {}, m_defaultModel);
+    m_models.emplace();
+    m_model = modelToTry(m_route, {}, m_preferredModel);
     ask(Question::OneToken);
 }
 

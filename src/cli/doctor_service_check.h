@@ -22,14 +22,15 @@ public:
     /// The longest wait for one token.
     static constexpr std::chrono::seconds longestWait{120};
 
-    /// The client and what `makeLocal` makes backends with outlive it. `defaultModel` may be empty.
-    DoctorServiceCheck(const RouteSettings &route, QString defaultModel, HttpClient &http,
+    /// The client and what `makeLocal` makes backends with outlive it. `preferredModel` is what to
+    /// try if it is there; may be empty.
+    DoctorServiceCheck(const RouteSettings &route, QString preferredModel, HttpClient &http,
                        const LocalBackendMaker &makeLocal, QObject *parent = nullptr);
 
     void start();
 
-    /// Whether callers can ask this route for the default model. Meaningful at the end.
-    [[nodiscard]] bool servesDefaultModel() const { return m_servesDefaultModel; }
+    /// Whether callers can ask this route for a model. Meaningful at the end.
+    [[nodiscard]] bool servesModel(const QString &model) const;
 
 Q_SIGNALS:
     void found(const gatehouse::Finding &finding);
@@ -59,12 +60,12 @@ private:
     void end();
 
     RouteSettings m_route;
-    QString m_defaultModel;
+    QString m_preferredModel;
     HttpClient &m_http;
     const LocalBackendMaker &m_makeLocal;
     std::unique_ptr<ChatBackend> m_backend;
     QFutureWatcher<Models> m_listing;
-    bool m_servesDefaultModel = false;
+    std::optional<QList<ModelInfo>> m_models; ///< That it lists; nothing: it can't be asked for any.
 
     // While it is found out why there is no list.
     Error m_listingError;

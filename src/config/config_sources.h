@@ -32,8 +32,14 @@ struct ConfigSources
     QString workingDirectory; ///< Absolute; where `.env` is looked for.
     QString systemConfigDirectory = QStringLiteral("/etc/gatehouse");
     bool hasEngine = isEngineBuiltIn();
+    /// Empty: the one in the data directory. A service that runs keeps to the one that it began with, as it
+    /// keeps to its data directory.
+    QString managedRoutesFile = {};
     /// In the place of what the file of managed routes holds: to have routes judged before they are written.
     std::optional<QList<ManagedRoute>> managedRoutes = {};
+    /// The key of the managed route that is to be judged: that it doesn't go together with the others is a
+    /// mistake then. One that isn't judged is left out where it doesn't, with a warning.
+    QString judgedRoute = {};
 };
 
 } // namespace gatehouse

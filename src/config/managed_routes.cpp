@@ -97,7 +97,9 @@ Result<void> writeManagedRoutes(const QString &file, const QList<ManagedRoute> &
     if (!isWritten)
         return failure(cantWrite, file, save.errorString());
     if (!syncFolderOf(file))
-        return failure(cantWrite, file, qt_error_string());
+        return failure(ConfigText::tr("The routes are written down, but would be lost if the machine failed "
+                                      "right now"),
+                       file, qt_error_string());
     return {};
 }
 

@@ -26,8 +26,9 @@ struct ManagedRoute
 /// What the file holds; nothing where there is none. Errors: it can't be read, or is not what we write.
 [[nodiscard]] Result<QList<ManagedRoute>> readManagedRoutes(const QString &file);
 
-/// Writes all of them, so that after a crash it holds either what it held before or all of this. When it
-/// returns, it is on the disk.
+/// Writes all of them, so that after a crash it holds either what it held before or all of this. When it has
+/// succeeded, it is on the disk. After an error the file is as it was, or it holds this and only the disk may
+/// not.
 [[nodiscard]] Result<void> writeManagedRoutes(const QString &file, const QList<ManagedRoute> &routes);
 
 } // namespace gatehouse

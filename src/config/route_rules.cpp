@@ -3,6 +3,7 @@
 
 #include "config/config_text.h"
 #include "config/route_place.h"
+#include "config/table/setting_spec.h"
 
 #include <algorithm>
 #include <array>
@@ -10,8 +11,6 @@
 namespace gatehouse {
 
 namespace {
-
-constexpr qsizetype mostRoutes = 256;
 
 void checkLocal(SettingsDraft &draft, const RouteSettings &route, bool hasEngine)
 {
@@ -36,8 +35,8 @@ void completeUrl(SettingsDraft &draft, RouteSettings &route)
         route.url.setPath(QStringLiteral("/v1"));
     else
         return;
-    draft.warnings.append(
-        {routePlace(draft, route.key, "url"), ConfigText::tr("is taken as %1").arg(route.url.toString())});
+    draft.warnings.append({routePlace(draft, route.key, "url"),
+                           ConfigText::tr("is taken as %1").arg(maskedUrl(route.url.toString()))});
 }
 
 void checkRemote(SettingsDraft &draft, RouteSettings &route)
@@ -108,6 +107,7 @@ bool applyRouteRules(SettingsDraft &draft, bool hasEngine)
         demo.key = QStringLiteral("local");
         demo.kind = RouteKind::Local;
         demo.timeouts = draft.settings.upstream;
+        demo.isImplied = true;
         routes.append(demo);
         const QString &wanted = draft.settings.model.defaultModel;
         if (!wanted.isEmpty() && wanted != u"gatehouse-demo")

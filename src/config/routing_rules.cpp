@@ -2,6 +2,7 @@
 #include "config/routing_rules.h"
 
 #include "config/config_text.h"
+#include "config/model_name.h"
 #include "config/route_place.h"
 #include "config/suggestion.h"
 
@@ -95,33 +96,51 @@ void checkDefaultRoute(SettingsDraft &draft)
                       : ConfigText::tr("there is no route \"%1\"; did you mean \"%2\"?").arg(wanted, meant));
 }
 
-/// The routes that the part before an entry's first colon names; none: it is part of a model's name.
+/// The routes that the part before an entry's first colon names; none: it is part of a model's name. A name
+/// that is both a route's and its pool's means the route.
 QList<RouteSettings> routesNamedBy(const QList<RouteSettings> &routes, const QString &entry)
 {
     const QString name = entry.section(u':', 0, 0).toLower();
-    QList<RouteSettings> named;
-    if (!entry.contains(u':'))
-        return named;
+    QList<RouteSettings> members;
+    if (name.isEmpty() || !entry.contains(u':'))
+        return members;
     for (const RouteSettings &route : routes) {
-        if (route.key == name || route.pool == name)
-            named.append(route);
+        if (route.key == name)
+            return {route};
+        if (route.pool == name)
+            members.append(route);
     }
-    return named;
+    return members;
 }
 
-/// `route:model` where the route's models are written down, and this is none of them.
+/// Why nobody will ever be asked because of the entry; empty: that can't be told from here.
+QString vainFallback(const Settings &settings, const QString &entry)
+{
+    const QList<RouteSettings> named = routesNamedBy(settings.routes, entry);
+    const QString model = named.isEmpty() ? entry : entry.section(u':', 1);
+    const QString shown = displayName(entry);
+    if (model.isEmpty())
+        return ConfigText::tr("\"%1\" leads nowhere: it names no model").arg(shown);
+    const bool isServed = named.isEmpty() || std::any_of(named.begin(), named.end(), [&](const auto &route) {
+                              return route.models.isEmpty() || namesModel(route.models, model);
+                          });
+    if (!isServed)
+        return ConfigText::tr(
+                   "\"%1\" leads nowhere: the models of that route are written down, and \"%2\" is "
+                   "none of them")
+            .arg(shown, displayName(model));
+    const QStringList &allowed = settings.model.allowedModels;
+    if (!allowed.isEmpty() && !namesModel(allowed, model))
+        return ConfigText::tr("\"%1\" leads nowhere: \"%2\" is not in model.allowed")
+            .arg(shown, displayName(model));
+    return {};
+}
+
 void warnOfVainFallback(SettingsDraft &draft, const QString &entry)
 {
-    const QList<RouteSettings> named = routesNamedBy(draft.settings.routes, entry);
-    const QString model = entry.section(u':', 1);
-    const bool isVain = !named.isEmpty() && std::none_of(named.begin(), named.end(), [&](const auto &route) {
-        return route.models.isEmpty() || route.models.contains(model);
-    });
-    if (isVain)
-        draft.warning(QStringLiteral("model.fallback"),
-                      ConfigText::tr("\"%1\" leads nowhere: the models of that route are written down, and "
-                                     "\"%2\" is none of them")
-                          .arg(displayName(entry), displayName(model)));
+    const QString reason = vainFallback(draft.settings, entry);
+    if (!reason.isEmpty())
+        draft.warning(QStringLiteral("model.fallback"), reason);
 }
 
 void checkFallbacks(SettingsDraft &draft)

@@ -43,6 +43,8 @@ struct ServerSettings
 struct UpstreamTimeouts
 {
     std::chrono::milliseconds connect{5'000};
+    /// From the end of the request to the first byte of a stream; 0: bounded by `total` alone.
+    std::chrono::milliseconds firstByte{0};
     std::chrono::milliseconds read{60'000};  ///< Longest silence of the upstream.
     std::chrono::milliseconds write{30'000}; ///< Longest time that the upstream takes nothing of the request.
     std::chrono::milliseconds total{120'000};
@@ -80,6 +82,7 @@ struct RouteSettings
     std::chrono::milliseconds queueTimeout{120'000}; ///< The longest wait.
     UpstreamTimeouts timeouts;
     bool isManaged = false; ///< Made by POST /api/routes, not written down by the operator.
+    bool isImplied = false; ///< The demo model that is there as long as nobody has written a route down.
     friend bool operator==(const RouteSettings &, const RouteSettings &) = default;
 };
 
@@ -90,8 +93,9 @@ struct RoutingSettings
     /// place, in this order. `model`, or `route:model` where the part before the first colon is a route's or
     /// a pool's key.
     QHash<QString, QStringList> fallbacks;
-    int attempts = 3; ///< Upstreams that may be handed one request, one after the other.
+    int attempts = 3; ///< Upstreams at which one request may break, one after the other.
     std::chrono::milliseconds probeInterval{10'000}; ///< Between probes of a pool's healthy routes; 0: none.
+    friend bool operator==(const RoutingSettings &, const RoutingSettings &) = default;
 };
 
 /// How local models run.
@@ -105,6 +109,7 @@ struct ModelSettings
     int threads = 0;                   ///< 0: chosen by the engine.
     int gpuLayers = -1;                ///< −1: all that fit, where built with a GPU.
     int queueLimit = 64;               ///< Requests waiting for a local model.
+    friend bool operator==(const ModelSettings &, const ModelSettings &) = default;
 };
 
 enum class AuthMode { Required, Local, Off };

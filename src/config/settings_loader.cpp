@@ -209,7 +209,8 @@ private:
     /// operator's.
     void addManagedRoutes()
     {
-        const QString file = managedRoutesFile(dataDir());
+        const QString file = m_sources.managedRoutesFile.isEmpty() ? managedRoutesFile(dataDir())
+                                                                   : m_sources.managedRoutesFile;
         if (m_sources.managedRoutes)
             add(withoutRoutesOf(m_assignments, managedContent(*m_sources.managedRoutes, file)));
         else if (QFileInfo::exists(file))
@@ -219,7 +220,9 @@ private:
     LoadedSettings finished()
     {
         SettingsDraft draft = buildDraft(m_assignments, m_sources.workingDirectory);
-        applyRules(draft, {.hasEngine = m_sources.hasEngine, .defaultDataDir = defaultDataDir()});
+        applyRules(draft, {.hasEngine = m_sources.hasEngine,
+                           .defaultDataDir = defaultDataDir(),
+                           .judgedRoute = m_sources.judgedRoute});
         m_loaded.values = effectiveValues(draft);
         m_loaded.mistakes += draft.mistakes;
         m_loaded.warnings += draft.warnings;

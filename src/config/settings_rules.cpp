@@ -3,6 +3,8 @@
 
 #include "config/access_rules.h"
 #include "config/config_text.h"
+#include "config/managed_rules.h"
+#include "config/model_name.h"
 #include "config/route_rules.h"
 #include "config/routing_rules.h"
 
@@ -32,7 +34,7 @@ void checkModels(SettingsDraft &draft)
 {
     const ModelSettings &model = draft.settings.model;
     if (!model.allowedModels.isEmpty() && !model.defaultModel.isEmpty() &&
-        !model.allowedModels.contains(model.defaultModel))
+        !namesModel(model.allowedModels, model.defaultModel))
         draft.warning(QStringLiteral("model.default"), ConfigText::tr("is not in model.allowed"));
 }
 
@@ -45,6 +47,7 @@ void applyRules(SettingsDraft &draft, const RuleFacts &facts)
     checkServer(draft);
     applyAccessRules(draft);
     checkModels(draft);
+    leaveOutManagedRoutes(draft, facts.judgedRoute);
     if (applyRouteRules(draft, facts.hasEngine))
         applyRoutingRules(draft);
 }

@@ -9,7 +9,8 @@ namespace gatehouse {
 struct RuleFacts
 {
     bool hasEngine = false;
-    QString defaultDataDir; ///< Absolute.
+    QString defaultDataDir;   ///< Absolute.
+    QString judgedRoute = {}; ///< As in ConfigSources.
 };
 
 /// Completes a draft (what follows from what) and holds it against the rules that more than one setting is

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "exchange/exchange.h"
 
+#include "admission/limits/address_key.h"
 #include "exchange/affinity.h"
 #include "routing/route_failure.h"
 
@@ -11,12 +12,13 @@ namespace gatehouse {
 
 namespace {
 
-/// Who takes turns with others at a busy route. Callers without a key share an id, but not their turns.
+/// Who takes turns with others at a busy route. Callers without a key share an id, but not their turns: these
+/// go by address, as their limits do.
 QByteArray payerOf(const RequestRecord &record)
 {
     const QByteArray &id = record.caller.keyId;
     const bool isShared = id == localCallerId || id == anonymousCallerId;
-    return isShared ? id + '@' + record.client.toString().toLatin1() : id;
+    return isShared ? id + '@' + QByteArray::number(addressKey(record.client), 16) : id;
 }
 
 } // namespace
@@ -28,13 +30,16 @@ Exchange::Exchange(Ticket &ticket, ModelRouter &models, const Clock &clock)
 {
     // Queued, because the first place may have to be waited for while start() still runs.
     connect(&m_search, &RouteSearch::queued, this, &Exchange::queued, Qt::QueuedConnection);
+    connect(&m_search, &RouteSearch::queued, this, [this] {
+        m_ticket.record().inference->model = m_search.model(); // He may leave while he waits.
+    });
 }
 
 void Exchange::start(ChatRequest request, History history, const QByteArray &affinity)
 {
     m_estimate.emplace(request);
     const RequestRecord &record = m_ticket.record();
-    m_ticket.record().inference.emplace();
+    m_ticket.record().inference = InferenceRecord{.askedModel = request.model};
     m_request = std::move(request);
     m_history = std::move(history);
     const qint64 tokens = m_estimate->usage().promptTokens + expectedAnswerTokens(m_request);
@@ -51,6 +56,9 @@ void Exchange::take(Result<RouteSearch::Found> found)
 {
     m_ticket.record().inference->waited = m_search.waited();
     if (!found) {
+        InferenceRecord &inference = *m_ticket.record().inference;
+        if (inference.model.isEmpty()) // Nobody was asked, but it is known for what.
+            inference.model = m_search.model();
         // It may be known at once; the caller has no answer to show an event in yet.
         QTimer::singleShot(0, this, [this, error = found.error()] { fail(error); });
         return;
@@ -88,9 +96,7 @@ void Exchange::ask()
 /// Tokens are only estimated here, and a window may be smaller than its server says.
 bool Exchange::askWithLess(const Error &error)
 {
-    // OpenAI's word, and llama-server's.
-    const bool isTooLong =
-        error.reason == "context_length_exceeded" || error.reason == "exceed_context_size_error";
+    const bool isTooLong = routeFailure(error) == RouteFailure::TooLong;
     if (!isTooLong || m_history.messages.isEmpty() || m_ticket.record().inference->firstToken)
         return false;
     const auto &own = std::get<Conversation>(m_request.input).messages;

@@ -24,7 +24,8 @@ struct FailedAttempt
 /// The part of a record that a request to a model adds.
 struct InferenceRecord
 {
-    QByteArray model; ///< The name it was answered under; empty while unresolved.
+    QByteArray model;           ///< The name it was answered under; empty while unresolved.
+    QByteArray askedModel = {}; ///< As the caller called it; empty: he named none.
     QByteArray route;
     Usage usage;
     std::optional<FinishReason> finishReason = {}; ///< Of the last choice that finished.

@@ -56,6 +56,7 @@ public:
     {}
 
     void apply(const Limits &limits);
+    void clear();
     void find(const QByteArray &question, QObject *context, std::function<void(Found)> done);
     void landed(const QByteArray &key, const std::shared_ptr<Question> &question, CachedAnswer answer);
     void failed(const QByteArray &key, const std::shared_ptr<Question> &question);
@@ -71,6 +72,7 @@ private:
     void remove(Order::iterator kept);
     void shrink();
     void deliver(Waiting to, const CachedAnswerPtr &answer);
+    [[nodiscard]] bool end(const QByteArray &key, const std::shared_ptr<Question> &question);
     void passTo(Waiting next, const QByteArray &key, const std::shared_ptr<Question> &question);
 
     mutable std::mutex m_mutex; ///< Guards all below. Nobody is called and no flight dies while it is held.
@@ -132,6 +134,14 @@ void ResponseCache::Private::apply(const Limits &limits)
     shrink();
 }
 
+void ResponseCache::Private::clear()
+{
+    const std::lock_guard lock(m_mutex);
+    m_asked.clear();
+    while (!m_order.empty())
+        remove(m_order.begin());
+}
+
 void ResponseCache::Private::find(const QByteArray &question, QObject *context,
                                   std::function<void(Found)> done)
 {
@@ -163,9 +173,9 @@ void ResponseCache::Private::landed(const QByteArray &key, const std::shared_ptr
     std::deque<Waiting> line;
     {
         const std::lock_guard lock(m_mutex);
-        m_asked.remove(key);
         line.swap(question->line);
-        keep(key, shared);
+        if (end(key, question))
+            keep(key, shared);
     }
     for (Waiting &waiting : line)
         deliver(std::move(waiting), shared);
@@ -201,7 +211,17 @@ void ResponseCache::Private::failed(const QByteArray &key, const std::shared_ptr
     }
     question->isPassing = false;
     if (question->isFailed)
-        m_asked.remove(key);
+        (void)end(key, question);
+}
+
+/// False: it was asked before clear(), and somebody else may be asking by now.
+bool ResponseCache::Private::end(const QByteArray &key, const std::shared_ptr<Question> &question)
+{
+    const auto asked = m_asked.constFind(key);
+    if (asked == m_asked.cend() || *asked != question)
+        return false;
+    m_asked.erase(asked);
+    return true;
 }
 
 void ResponseCache::Private::passTo(Waiting next, const QByteArray &key,
@@ -282,6 +302,11 @@ ResponseCache::~ResponseCache() = default;
 void ResponseCache::apply(const Limits &limits)
 {
     d->apply(limits);
+}
+
+void ResponseCache::clear()
+{
+    d->clear();
 }
 
 void ResponseCache::find(const QByteArray &question, QObject *context, std::function<void(Found)> done)

@@ -49,6 +49,9 @@ public:
     /// Takes over new bounds; what doesn't fit any more goes. Switched off, it is empty.
     void apply(const Limits &limits);
 
+    /// Forgets all answers, and those under way: who waits for one gets it, nobody who asks later.
+    void clear();
+
     /// The duty to answer a question that others may be waiting for. Destroyed without an answer, the next
     /// one in line gets the duty. Move-only (by pointer); outlived by the cache.
     class Flight

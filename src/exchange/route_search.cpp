@@ -75,14 +75,17 @@ void RouteSearch::seek()
               .model = m_resolved.model,
               .affinity = m_errand.affinity,
               .payer = m_errand.payer,
-              .tokens = m_errand.tokens};
-    for (const Candidate &candidate : m_resolved.candidates) {
-        if (!m_tried.contains(candidate.routeKey))
-            wish.routes.append(candidate.routeKey);
+              .tokens = m_errand.tokens,
+              .waited = m_waited};
+    const Candidate *first = nullptr;
+    for (const Candidate &candidate : std::as_const(m_resolved.candidates)) {
+        if (m_tried.contains(candidate.routeKey))
+            continue;
+        wish.routes.insert(candidate.routeKey);
+        first = first ? first : &candidate;
     }
-    if (wish.routes.isEmpty())
+    if (!first)
         return giveUpModel(m_newest);
-    const auto first = std::ranges::find(m_resolved.candidates, wish.routes.first(), &Candidate::routeKey);
     if (m_errand.isEmbedding && first->isLocal)
         return handOver(*first, {});
     m_turn = std::make_unique<Turn>(m_resolved.group, std::move(wish));
@@ -115,6 +118,10 @@ void RouteSearch::onPlace(Result<Place> place)
 
 void RouteSearch::handOver(const Candidate &candidate, Place place)
 {
+    if (m_clock.now() >= m_deadline) { // The place was waited for until now.
+        place = {};
+        return m_done(m_reason.value_or(m_newest));
+    }
     m_current = candidate.routeKey;
     if (m_deadline == MonotonicTime::max() && candidate.total.count() > 0)
         m_deadline = m_clock.now() + candidate.total;
@@ -129,7 +136,7 @@ void RouteSearch::goOn(const Error &error)
     const RouteFailure failure = routeFailure(error);
     m_newest = error;
     m_tried.insert(m_current);
-    if (failure != RouteFailure::Unreachable)
+    if (failure == RouteFailure::Broken)
         ++m_handedOver;
     if (failure == RouteFailure::None || !mayAskAgain())
         return m_done(m_reason.value_or(error));
@@ -149,7 +156,9 @@ void RouteSearch::giveUpModel(const Error &error)
 {
     if (!m_reason)
         m_reason = error;
-    if (!m_fallbacks && mayBeReplaced(error)) // It could not even be resolved.
+    // It could not even be resolved. A route that isn't there was named by mistake.
+    const bool isRouteMissing = error.code == ErrorCode::ModelNotFound && !m_wanted.routeKey.isEmpty();
+    if (!m_fallbacks && mayBeReplaced(error) && !isRouteMissing)
         m_fallbacks = m_models.fallbacks(m_asked, error.code != ErrorCode::ModelNotFound);
     if (!m_fallbacks || m_fallbacks->isEmpty())
         return m_done(*m_reason);

@@ -48,6 +48,9 @@ public:
     /// What was found last has failed so, before the caller was told anything; its place has been given back.
     void goOn(const Error &error);
 
+    /// The model that is looked for now, as callers call it; empty: it isn't known yet.
+    [[nodiscard]] const QByteArray &model() const { return m_resolved.model; }
+
     [[nodiscard]] qsizetype placeInQueue() const { return m_turn ? m_turn->placeInQueue() : 0; }
     [[nodiscard]] std::chrono::milliseconds waited() const { return m_waited; } ///< In all, for places.
 
@@ -77,7 +80,7 @@ private:
     std::optional<Error> m_reason; ///< What kept the model that was asked for from answering.
     Error m_newest;
     qint64 m_tooNarrow = 0;                          ///< A window of so many tokens didn't suffice.
-    int m_handedOver = 0;                            ///< How many upstreams got the request.
+    int m_handedOver = 0;                            ///< How many upstreams broke at the request.
     MonotonicTime m_deadline = MonotonicTime::max(); ///< No attempt begins later.
     std::unique_ptr<Turn> m_turn;
     std::optional<MonotonicTime> m_waitsSince;

@@ -5,6 +5,8 @@
 #include "metrics/families.h"
 #include "metrics/process_usage.h"
 
+#include <QHash>
+
 #include <prometheus/text_serializer.h>
 
 #include <atomic>
@@ -162,9 +164,22 @@ private:
         cacheBytes.Set(static_cast<double>(read.cache.bytes));
         databaseUp.Set(read.isDatabaseUp ? 1 : 0);
         ledgerRoom.Set(read.hasLedgerRoom ? 1 : 0);
-        for (const Gauges::Queue &queue : read.queues)
-            queueDepth.of({queue.model}).Set(static_cast<double>(queue.waiting));
+        showQueues(read);
         showRoutes(read);
+    }
+
+    /// Several routes may have a model of one name.
+    void showQueues(const Gauges &read)
+    {
+        QHash<QByteArray, qint64> waiting;
+        for (const Gauges::Queue &queue : read.queues)
+            waiting[queue.model] += queue.waiting;
+        QList<QByteArrayList> models;
+        for (auto queue = waiting.cbegin(); queue != waiting.cend(); ++queue)
+            models.append({queue.key()});
+        queueDepth.keepOnly(models);
+        for (auto queue = waiting.cbegin(); queue != waiting.cend(); ++queue)
+            queueDepth.of({queue.key()}).Set(static_cast<double>(queue.value()));
     }
 
     /// Routes come and go while the process runs.

@@ -9,42 +9,42 @@ CircuitBreaker::State CircuitBreaker::state(MonotonicTime now) const
 {
     if (!m_isOpen)
         return State::Closed;
-    return m_trialRuns || now >= m_restsUntil ? State::HalfOpen : State::Open;
+    return m_trial != 0 || now >= m_restsUntil ? State::HalfOpen : State::Open;
 }
 
 bool CircuitBreaker::admits(MonotonicTime now) const
 {
-    return !m_isOpen || (!m_trialRuns && now >= m_restsUntil);
+    return !m_isOpen || (m_trial == 0 && now >= m_restsUntil);
 }
 
 bool CircuitBreaker::admitsAtNeed() const
 {
-    return !m_isOpen || !m_trialRuns;
+    return !m_isOpen || m_trial == 0;
 }
 
-bool CircuitBreaker::begin()
+CircuitBreaker::Trial CircuitBreaker::begin()
 {
-    if (!m_isOpen || m_trialRuns)
-        return false;
-    m_trialRuns = true;
-    return true;
+    if (!m_isOpen || m_trial != 0)
+        return 0;
+    m_trial = ++m_trials;
+    return m_trial;
 }
 
 void CircuitBreaker::succeeded()
 {
     m_isOpen = false;
-    m_trialRuns = false;
+    m_trial = 0;
     m_failures = 0;
 }
 
-void CircuitBreaker::failed(RouteFailure failure, MonotonicTime now, double chance)
+void CircuitBreaker::failed(RouteFailure failure, Trial trial, MonotonicTime now, double chance)
 {
     if (failure != RouteFailure::Unreachable && failure != RouteFailure::Broken) {
         succeeded(); // Whoever says no is there.
         return;
     }
-    // While it rests, that is old news: requests that were under way when it opened.
-    if (m_isOpen && !m_trialRuns)
+    // Old news: a request that was under way when it opened.
+    if (m_isOpen && (trial == 0 || trial != m_trial))
         return;
     ++m_failures;
     if (!m_isOpen && failure == RouteFailure::Broken && m_failures < tolerance)
@@ -53,21 +53,21 @@ void CircuitBreaker::failed(RouteFailure failure, MonotonicTime now, double chan
     open(now, chance);
 }
 
-void CircuitBreaker::abandoned(bool wasTrial)
+void CircuitBreaker::abandoned(Trial trial)
 {
-    if (wasTrial)
-        m_trialRuns = false;
+    if (trial == m_trial)
+        m_trial = 0;
 }
 
 void CircuitBreaker::probed(bool hasAnswered, MonotonicTime now, double chance)
 {
     if (hasAnswered) {
         if (m_isOpen && m_wasUnreachable)
-            m_restsUntil = std::min(m_restsUntil, now);
+            succeeded();
         return;
     }
     // A trial tells more than a probe, and who rests needs no further reason.
-    if (m_isOpen && (m_trialRuns || now < m_restsUntil))
+    if (m_isOpen && (m_trial != 0 || now < m_restsUntil))
         return;
     m_wasUnreachable = true;
     open(now, chance);
@@ -78,7 +78,7 @@ void CircuitBreaker::open(MonotonicTime now, double chance)
     const auto longest = m_wasUnreachable ? longestAbsence : longestRest;
     m_rest = m_isOpen ? std::min(2 * m_rest, longest) : firstRest;
     m_isOpen = true;
-    m_trialRuns = false;
+    m_trial = 0;
     const auto half = std::chrono::duration<double, std::milli>(m_rest) / 2;
     m_restsUntil =
         now + std::chrono::duration_cast<MonotonicTime::duration>(half * (1 + std::clamp(chance, 0.0, 1.0)));

@@ -11,7 +11,9 @@ namespace gatehouse {
 ///
 /// Closed: it is asked. A route that can't be reached is left alone at once, a broken one after `tolerance`
 /// failures in a row: open. When its rest is over, one request is let through as a trial: half-open. A trial
-/// that begins to be answered closes it, another failure makes the next rest twice as long.
+/// that begins to be answered closes it, another failure makes the next rest twice as long. Where nobody
+/// could be reached, an answered probe closes it, too: a trial may take a minute until it begins to be
+/// answered.
 class CircuitBreaker
 {
 public:
@@ -32,14 +34,18 @@ public:
     /// time.
     [[nodiscard]] bool admitsAtNeed() const;
 
-    /// A request is sent. True: it is the trial, of which one of the next three must tell the end.
-    bool begin();
-    void succeeded(); ///< An answer has begun.
-    void failed(RouteFailure failure, MonotonicTime now, double chance);
-    void abandoned(bool wasTrial); ///< It ended and nobody knows how it would have.
+    /// Which trial a request is; 0: none.
+    using Trial = quint64;
 
-    /// A probe was answered, or not. An answer ends the rest of a route that was unreachable (what answers
-    /// probes may be broken all the same).
+    /// A request is sent. Where it is a trial, one of the next three must tell its end.
+    [[nodiscard]] Trial begin();
+    void succeeded(); ///< An answer has begun.
+    /// While it is open, only the trial that runs tells news: other requests were sent before.
+    void failed(RouteFailure failure, Trial trial, MonotonicTime now, double chance);
+    void abandoned(Trial trial); ///< It ended and nobody knows how it would have.
+
+    /// A probe was answered, or not. An answer closes it where nobody could be reached; what is broken may
+    /// answer probes all the same.
     void probed(bool hasAnswered, MonotonicTime now, double chance);
 
     /// What opened it: nobody was there, or what came was no answer. Meaningful unless closed.
@@ -52,7 +58,8 @@ private:
     void open(MonotonicTime now, double chance);
 
     bool m_isOpen = false;
-    bool m_trialRuns = false;
+    Trial m_trial = 0; ///< The one that runs.
+    Trial m_trials = 0;
     bool m_wasUnreachable = false; ///< What opened it.
     int m_failures = 0;            ///< In a row.
     std::chrono::milliseconds m_rest{0};

@@ -225,7 +225,9 @@ void ModelRouter::makeBackends(const RouteSet *before)
         const auto index = indices.constFind(route.key);
         const RouteSettings *known =
             index == indices.constEnd() ? nullptr : &before->settings->routes.at(static_cast<int>(*index));
-        m_backends.push_back(known && *known == route ? old.at(*index) : makeBackend(route));
+        // A local one may be of an engine that was removed meanwhile.
+        const bool stays = known && *known == route && route.kind != RouteKind::Local;
+        m_backends.push_back(stays ? old.at(*index) : makeBackend(route));
         // Here, as in every lane: what this one may have asked of the route before doesn't count.
         if (known && !listsTheSame(*known, route))
             m_catalogue.forget(route.key.toUtf8());

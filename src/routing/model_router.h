@@ -61,7 +61,7 @@ public:
     /// What may answer in a model's place (RoutingSettings::fallbacks), best first. For a model that nothing
     /// serves (`isServed` is false) only a list of its own counts, not `*`: a misspelled name is told.
     [[nodiscard]] QList<FallbackModel> fallbacks(const QByteArray &model, bool isServed = true) const;
-    /// Upstreams that may be handed one request.
+    /// Upstreams at which one request may break (RouteFailure::Broken).
     [[nodiscard]] int attempts() const;
 
     /// Calls `done` once, as resolve() does. Routes that were asked within Catalogue::freshness are not asked

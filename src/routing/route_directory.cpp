@@ -8,10 +8,15 @@ namespace gatehouse {
 
 namespace {
 
-/// A pool and a route that stands alone may have the same name.
+/// No route is called like a pool that it isn't in: the configuration sees to that.
+QString groupName(const RouteSettings &route)
+{
+    return route.pool.isEmpty() ? route.key : route.pool;
+}
+
 bool isSameGroup(const RouteSettings &a, const RouteSettings &b)
 {
-    return a.pool == b.pool && (!a.pool.isEmpty() || a.key == b.key);
+    return groupName(a) == groupName(b);
 }
 
 /// The group that the route's pool, or the route itself, has in a set, as far as that is built; null: none.
@@ -118,8 +123,7 @@ RouteSetPtr RouteDirectory::build(SettingsPtr settings, const RouteSet *before) 
         }
         auto group = before ? groupIn(*before, route) : nullptr;
         if (!group)
-            group = std::make_shared<RouteGroup>((route.pool.isEmpty() ? route.key : route.pool).toUtf8(),
-                                                 m_clock);
+            group = std::make_shared<RouteGroup>(groupName(route).toUtf8(), m_clock);
         const Plan plan = planOf(route, *set->settings, before);
         if (plan.staying.size() != plan.members.size()) // A group knows its members by their keys.
             group->configure(plan.staying, plan.bounds);

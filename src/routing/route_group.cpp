@@ -72,6 +72,8 @@ public:
     [[nodiscard]] Prospect prospect(const Wish &wish, MonotonicTime now) const;
     [[nodiscard]] Error excuse(const Wish &wish, MonotonicTime now) const;
     [[nodiscard]] std::chrono::seconds queueTime() const;
+    [[nodiscard]] Error tooLong() const;
+    [[nodiscard]] Error full() const;
     void note(std::chrono::duration<double> held);
 
     const Clock &clock;
@@ -91,6 +93,7 @@ public:
     void settle(RouteGroup &group, MonotonicTime now);
     void serve(RouteGroup &group, MonotonicTime now);
     void refuseTheHopeless(MonotonicTime now);
+    [[nodiscard]] bool makeRoom(const QByteArray &payer);
     void decide(Turn &turn, Result<Place> decision);
 };
 
@@ -166,6 +169,20 @@ std::chrono::seconds RouteGroup::Private::queueTime() const
                           : std::max(std::chrono::ceil<std::chrono::seconds>(wait), std::chrono::seconds(1));
 }
 
+Error RouteGroup::Private::tooLong() const
+{
+    return overloaded(
+        QT_TRANSLATE_NOOP("Routing", "No place became free for the request in time; try again later."),
+        queueTime());
+}
+
+Error RouteGroup::Private::full() const
+{
+    return overloaded(
+        QT_TRANSLATE_NOOP("Routing", "Too many requests are waiting for this model; try again later."),
+        queueTime());
+}
+
 void RouteGroup::Private::note(std::chrono::duration<double> held)
 {
     meanHold += (held - meanHold) / 8;
@@ -182,8 +199,8 @@ Place RouteGroup::Private::grant(RouteGroup &group, const Wish &wish, const Pros
     place.m_routeKey = place.m_route->key();
     place.m_model = wish.model;
     place.m_since = now;
-    place.m_isTrial = place.m_route->begin();
-    mayHaveClosed = mayHaveClosed || place.m_isTrial;
+    place.m_trial = place.m_route->begin();
+    mayHaveClosed = mayHaveClosed || place.m_trial != 0;
     return place;
 }
 
@@ -224,6 +241,19 @@ void RouteGroup::Private::refuseTheHopeless(MonotonicTime now)
         each = turns.erase(each);
         decide(turn, excuse(turn.m_wish, now));
     }
+}
+
+// Whether one more may wait. Where the room is full, whoever fills it makes room for others.
+bool RouteGroup::Private::makeRoom(const QByteArray &payer)
+{
+    if (room.size() < bounds.queueLimit)
+        return true;
+    const std::optional<WaitingRoom::Id> displaced = room.displacedBy(payer);
+    if (!displaced)
+        return false;
+    room.remove(*displaced);
+    decide(*turns.take(*displaced), full());
+    return true;
 }
 
 // The turn can't end meanwhile: its destructor wants the mutex.
@@ -302,10 +332,10 @@ std::optional<Result<Place>> RouteGroup::join(Turn &turn)
     }
     if (!prospect.isOpen)
         return Result<Place>(d->excuse(turn.m_wish, now));
-    if (d->room.size() >= d->bounds.queueLimit)
-        return Result<Place>(overloaded(
-            QT_TRANSLATE_NOOP("Routing", "Too many requests are waiting for this model; try again later."),
-            d->queueTime()));
+    if (turn.m_wish.waited >= d->bounds.queueTimeout)
+        return Result<Place>(d->tooLong());
+    if (!d->makeRoom(turn.m_wish.payer))
+        return Result<Place>(d->full());
     QObject::connect(&turn, &Turn::decided, &turn, &Turn::deliver,
                      Qt::ConnectionType(Qt::QueuedConnection | Qt::UniqueConnection));
     turn.m_id = ++d->newestId;
@@ -325,9 +355,7 @@ std::optional<Result<Place>> RouteGroup::leave(Turn &turn)
 Error RouteGroup::tooLong() const
 {
     const std::lock_guard lock(d->mutex);
-    return overloaded(
-        QT_TRANSLATE_NOOP("Routing", "No place became free for the request in time; try again later."),
-        d->queueTime());
+    return d->tooLong();
 }
 
 qsizetype RouteGroup::placeInQueue(const Turn &turn) const
@@ -364,7 +392,7 @@ Place &Place::operator=(Place &&other) noexcept
         m_routeKey = std::move(other.m_routeKey);
         m_model = std::move(other.m_model);
         m_since = other.m_since;
-        m_isTrial = other.m_isTrial;
+        m_trial = other.m_trial;
     }
     return *this;
 }
@@ -380,7 +408,7 @@ void Place::succeeded()
         return;
     RouteGroup::Private &group = *m_group->d;
     const std::lock_guard lock(group.mutex);
-    m_isTrial = false;
+    m_trial = 0;
     m_route->succeeded();
     if (group.room.size() > 0)
         group.settle(*m_group, group.clock.now());
@@ -404,10 +432,10 @@ void Place::giveBack(const Error *failure)
     const bool isOurs =
         failure && (failure->code == ErrorCode::Cancelled || failure->code == ErrorCode::Internal);
     if (failure && !isOurs) {
-        m_route->failed(*failure, m_model, now, chance());
+        m_route->failed(*failure, {.model = m_model, .trial = m_trial}, now, chance());
         group.mayHaveClosed = true;
     } else {
-        m_route->abandoned(m_isTrial);
+        m_route->abandoned(m_trial);
     }
     group.settle(*owner, now);
     m_route.reset();

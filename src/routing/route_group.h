@@ -7,7 +7,7 @@
 #include "routing/pool_choice.h"
 #include "routing/waiting_room.h"
 
-#include <QByteArrayList>
+#include <QSet>
 
 #include <memory>
 
@@ -24,13 +24,15 @@ inline constexpr QByteArrayView routeRemoved = "route_removed";
 /// What a request wants of a group.
 struct Wish
 {
-    QByteArrayList routes; ///< Keys of those that can answer it, at least one.
+    QSet<QByteArray> routes; ///< Keys of those that can answer it, at least one.
     /// Nobody else will be asked if these can't: where all of them are left alone, one is tried all the same.
     bool isLastResort = true;
     QByteArray model;      ///< As callers call it.
     quint64 affinity = 0;  ///< See choosePoolMember().
     QByteArray payer = {}; ///< Whose turn it uses, where it has to wait.
     qint64 tokens = 1;     ///< What it costs, prompt and answer.
+    /// For how long it has waited elsewhere: that much less it waits here.
+    std::chrono::milliseconds waited{0};
 };
 
 /// One route, as its group was configured.
@@ -121,7 +123,7 @@ private:
     QByteArray m_routeKey;
     QByteArray m_model;
     MonotonicTime m_since = {};
-    bool m_isTrial = false; ///< Of which the breaker wasn't told the end yet.
+    CircuitBreaker::Trial m_trial = 0; ///< Of which the breaker wasn't told the end yet.
 };
 
 } // namespace gatehouse

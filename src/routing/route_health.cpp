@@ -7,6 +7,13 @@ namespace gatehouse {
 
 namespace {
 
+/// Servers whose models are written down need not list any; but one that doesn't let us in serves nobody.
+bool servesWithoutList(const Error &failure)
+{
+    return failure.code == ErrorCode::UpstreamRejected && failure.upstreamStatus != 401 &&
+           failure.upstreamStatus != 403;
+}
+
 /// By the newest attempt to ask it for its models.
 RouteHealth healthByList(const RouteSettings &route, const CatalogueEntry *entry)
 {
@@ -17,8 +24,7 @@ RouteHealth healthByList(const RouteSettings &route, const CatalogueEntry *entry
         health.models = entry->models.size();
     if (entry->listed)
         health.latency = entry->latency;
-    const bool hasAnswered = !entry->failure || entry->failure->code == ErrorCode::UpstreamRejected;
-    const bool isOk = route.models.isEmpty() ? !entry->failure : hasAnswered;
+    const bool isOk = !entry->failure || (!route.models.isEmpty() && servesWithoutList(*entry->failure));
     health.state = isOk ? RouteHealth::State::Ok : RouteHealth::State::Unavailable;
     if (!isOk)
         health.failure = entry->failure;
@@ -34,8 +40,10 @@ void addTraffic(RouteHealth &health, const RouteGroup &group)
         health.circuit = traffic.circuit;
         health.outstanding = traffic.outstanding;
     }
-    if (health.circuit != CircuitBreaker::State::Open)
+    if (health.circuit == CircuitBreaker::State::Closed)
         return;
+    health.isOnTrial =
+        health.circuit == CircuitBreaker::State::HalfOpen && health.state != RouteHealth::State::Unavailable;
     health.state = RouteHealth::State::Unavailable;
     if (!health.failure)
         health.failure = Error{.code = ErrorCode::UpstreamFailed,
@@ -61,7 +69,7 @@ QList<RouteHealth> routeHealth(const RouteSet &routes, const CatalogueEntries &e
 bool hasUsableRoute(const QList<RouteHealth> &routes)
 {
     return std::any_of(routes.begin(), routes.end(), [](const RouteHealth &route) {
-        return route.state != RouteHealth::State::Unavailable;
+        return route.state != RouteHealth::State::Unavailable || route.isOnTrial;
     });
 }
 

@@ -22,16 +22,18 @@ struct RouteHealth
     std::optional<std::chrono::milliseconds> latency = {}; ///< Of the newest list that it gave.
     std::optional<Error> failure = {};                     ///< When Unavailable.
     CircuitBreaker::State circuit = CircuitBreaker::State::Closed;
-    int outstanding = 0;   ///< Requests that it has now.
-    QByteArray pool = {};  ///< Empty: it stands alone.
-    qsizetype waiting = 0; ///< Requests that wait for it, or for its pool.
+    bool isOnTrial = false; ///< Unavailable, but the next request may show that it is well.
+    int outstanding = 0;    ///< Requests that it has now.
+    QByteArray pool = {};   ///< Empty: it stands alone.
+    qsizetype waiting = 0;  ///< Requests that wait for it, or for its pool.
 };
 
 /// All routes in their order. A route whose models were written down is fine as long as it answers at all:
-/// such servers often list none. One that is left alone (CircuitBreaker) is Unavailable.
+/// such servers often list none. One whose circuit (CircuitBreaker) isn't closed is Unavailable.
 [[nodiscard]] QList<RouteHealth> routeHealth(const RouteSet &routes, const CatalogueEntries &entries);
 
-/// Whether a request may find somebody who answers it: what was never asked counts as willing.
+/// Whether a request may find somebody who answers it: what was never asked counts as willing, and what is on
+/// trial, too, or nobody would send the request that ends the trial.
 [[nodiscard]] bool hasUsableRoute(const QList<RouteHealth> &routes);
 
 } // namespace gatehouse

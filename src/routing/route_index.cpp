@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "routing/route_index.h"
 
+#include "routing/route_directory.h"
+
 #include <algorithm>
 
 namespace gatehouse {
@@ -25,16 +27,17 @@ std::shared_ptr<const CatalogueEntry> configuredEntry(const RouteSettings &route
     return entry;
 }
 
-int firstTwin(const QList<RouteSettings> &routes, int route)
+/// The first route that is the same as this one, which may be itself.
+int firstSame(const QList<RouteSettings> &routes, int route,
+              bool (*isSame)(const RouteSettings &, const RouteSettings &))
 {
     const RouteSettings &self = routes.at(route);
     if (self.url.isEmpty())
         return route;
-    for (int i = 0; i < route; ++i) {
-        if (routes.at(i).kind == self.kind && routes.at(i).url == self.url)
-            return i;
-    }
-    return route;
+    int first = 0;
+    while (first < route && !isSame(routes.at(first), self))
+        ++first;
+    return first;
 }
 
 int firstOfPool(const QList<RouteSettings> &routes, int route)
@@ -57,7 +60,8 @@ RouteIndex::RouteIndex(const Settings &settings)
         Route known{.key = route.key.toUtf8(),
                     .pool = route.pool.toUtf8(),
                     .first = firstOfPool(settings.routes, i),
-                    .place = firstTwin(settings.routes, i),
+                    .place = firstSame(settings.routes, i, isSamePlace),
+                    .account = firstSame(settings.routes, i, listsTheSame),
                     .members = {},
                     .configured = configuredEntry(route),
                     .upstreamNames = {}};
@@ -68,7 +72,8 @@ RouteIndex::RouteIndex(const Settings &settings)
         if (!route.pool.isEmpty())
             m_named[route.pool.toLower().toUtf8()].append(i);
     }
-    for (int i = 0; i < settings.routes.size(); ++i) // Where a pool is called like a route, the route wins.
+    // Where a pool is called like one of its routes, that wins.
+    for (int i = 0; i < settings.routes.size(); ++i)
         m_named.insert(settings.routes.at(i).key.toLower().toUtf8(), {i});
     for (const QString &model : settings.model.allowedModels)
         m_allowed.insert(canonical(model));
@@ -95,6 +100,12 @@ QList<int> RouteIndex::named(const QByteArray &routeKey) const
 const QList<int> &RouteIndex::destination(int route) const
 {
     return at(at(route).first).members;
+}
+
+bool RouteIndex::areTwins(int a, int b) const
+{
+    const bool shareALoad = !pool(a).isEmpty() && pool(a) == pool(b);
+    return shareALoad ? at(a).account == at(b).account : at(a).place == at(b).place;
 }
 
 QList<int> RouteIndex::withoutTwins(const QList<int> &routes) const

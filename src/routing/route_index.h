@@ -32,8 +32,8 @@ public:
     [[nodiscard]] bool isSameDestination(int a, int b) const { return at(a).first == at(b).first; }
 
     /// Twins: two routes of the same kind to the same URL, and so the same place. Happens where an operator
-    /// kept an old variable beside a new one.
-    [[nodiscard]] bool areTwins(int a, int b) const { return at(a).place == at(b).place; }
+    /// kept an old variable beside a new one. Two accounts at one place that share a pool's load are none.
+    [[nodiscard]] bool areTwins(int a, int b) const;
     /// Of twins only one counts: the one in a pool, else the first.
     [[nodiscard]] QList<int> withoutTwins(const QList<int> &routes) const;
 
@@ -44,8 +44,9 @@ private:
     {
         QByteArray key;
         QByteArray pool;
-        int first = 0; ///< Of its pool; itself, where it has none.
-        int place = 0; ///< The first of its twins; itself, where it has none.
+        int first = 0;   ///< Of its pool; itself, where it has none.
+        int place = 0;   ///< The first route to the same place.
+        int account = 0; ///< The first one with the same credentials there.
         QList<int> members;
         std::shared_ptr<const CatalogueEntry> configured;
         QHash<QByteArray, QByteArray> upstreamNames; ///< By canonical name.

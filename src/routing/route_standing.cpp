@@ -15,6 +15,27 @@ Error silence()
             .message = QCoreApplication::translate("Routing", "The upstream doesn't answer.")};
 }
 
+/// A failure as callers are told it whose requests weren't sent.
+Error toldToOthers(const Error &error, RouteFailure failure)
+{
+    // Nobody is there, or is too slow, or this process has no room: all of that is said by us.
+    if (error.code != ErrorCode::UpstreamRejected && error.code != ErrorCode::UpstreamFailed)
+        return error;
+    const int status = error.upstreamStatus;
+    const char *text =
+        QT_TRANSLATE_NOOP("Routing", "The upstream failed just now; it will be asked again soon.");
+    if (failure == RouteFailure::Busy)
+        text = QT_TRANSLATE_NOOP("Routing", "The upstream asked to be left alone (%1).");
+    else if (status != 0)
+        text =
+            QT_TRANSLATE_NOOP("Routing", "The upstream failed just now (%1); it will be asked again soon.");
+    const QString message = QCoreApplication::translate("Routing", text);
+    return {.code = error.code,
+            .message = status != 0 ? message.arg(status) : message,
+            .upstreamStatus = status,
+            .retryAfter = error.retryAfter};
+}
+
 } // namespace
 
 RouteStanding::RouteStanding(const RouteMember &member)
@@ -64,32 +85,32 @@ RouteStanding::Excuse RouteStanding::excuse(const Question &question) const
     return {.error = m_failure, .since = m_failed, .until = m_breaker.restsUntil()};
 }
 
-bool RouteStanding::begin()
+CircuitBreaker::Trial RouteStanding::begin()
 {
     ++m_outstanding;
     return m_breaker.begin();
 }
 
-void RouteStanding::failed(const Error &error, const QByteArray &model, MonotonicTime now, double chance)
+void RouteStanding::failed(const Error &error, const Sent &sent, MonotonicTime now, double chance)
 {
     const RouteFailure failure = routeFailure(error);
-    m_breaker.failed(failure, now, chance);
+    m_breaker.failed(failure, sent.trial, now, chance);
     if (failure == RouteFailure::Unreachable || failure == RouteFailure::Broken) {
-        m_failure = error;
+        m_failure = toldToOthers(error, failure);
         m_failed = now;
     } else if (failure == RouteFailure::Unfit) {
-        rest({.model = model,
+        rest({.model = sent.model,
               .isAskedFor = false,
-              .excuse = {.error = error, .since = now, .until = now + unfitRest}},
+              .excuse = {.error = toldToOthers(error, failure), .since = now, .until = now + unfitRest}},
              now);
     } else if (failure == RouteFailure::Busy) {
         // What is full in this process may have room in a moment, whatever it says.
         const bool isAskedFor = error.retryAfter && error.code != ErrorCode::Overloaded;
         const auto length = std::clamp<std::chrono::seconds>(error.retryAfter.value_or(busyRest),
                                                              std::chrono::seconds(0), longestBusyRest);
-        rest({.model = model,
+        rest({.model = sent.model,
               .isAskedFor = isAskedFor,
-              .excuse = {.error = error, .since = now, .until = now + length}},
+              .excuse = {.error = toldToOthers(error, failure), .since = now, .until = now + length}},
              now);
     }
 }

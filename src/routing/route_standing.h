@@ -45,12 +45,19 @@ public:
         MonotonicTime since;
         MonotonicTime until;
     };
+    /// In words of our own: what the upstream said, it said to another caller.
     [[nodiscard]] Excuse excuse(const Question &question) const;
 
-    [[nodiscard]] bool begin(); ///< A request is sent. True: it is the breaker's trial.
+    /// Of the request that ends so.
+    struct Sent
+    {
+        const QByteArray &model;
+        CircuitBreaker::Trial trial;
+    };
+    [[nodiscard]] CircuitBreaker::Trial begin(); ///< A request is sent.
     void succeeded() { m_breaker.succeeded(); }
-    void failed(const Error &error, const QByteArray &model, MonotonicTime now, double chance);
-    void abandoned(bool wasTrial) { m_breaker.abandoned(wasTrial); }
+    void failed(const Error &error, const Sent &sent, MonotonicTime now, double chance);
+    void abandoned(CircuitBreaker::Trial trial) { m_breaker.abandoned(trial); }
     void gaveBack() { --m_outstanding; }
     void probed(bool hasAnswered, MonotonicTime now, double chance);
 
@@ -69,7 +76,7 @@ private:
     int m_outstanding = 0;
     CircuitBreaker m_breaker;
     std::vector<Rest> m_rests; ///< One a model; the newest is last.
-    Error m_failure;           ///< The newest one that the breaker was told.
+    Error m_failure;           ///< The newest one that the breaker was told, as others are told it.
     MonotonicTime m_failed = {};
 };
 

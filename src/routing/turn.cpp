@@ -3,6 +3,8 @@
 
 #include <QTimerEvent>
 
+#include <algorithm>
+
 namespace gatehouse {
 
 namespace {
@@ -29,7 +31,8 @@ void Turn::take(Done done)
     m_done = std::move(done);
     if (std::optional<Result<Place>> decision = m_group->join(*this))
         return conclude(*std::move(decision));
-    m_patience.start(static_cast<int>(m_group->patience().count()), this);
+    const auto left = std::max(m_group->patience() - m_wish.waited, std::chrono::milliseconds(0));
+    m_patience.start(static_cast<int>(left.count()), this);
     m_pulse.start(pulseMs, this);
 }
 

@@ -26,8 +26,8 @@ public:
     /// Asks for a place. `done` is called before this returns if there is one, or if there will be none;
     /// else from the event loop, and never once this is destroyed; it may destroy this.
     /// Errors: while every route of the wish is left alone, the one that its newest failure was, with
-    /// `retryAfter` where that is known; Overloaded, with `retryAfter`: the queue is full, or the wait was
-    /// too long.
+    /// `retryAfter` where that is known; Overloaded, with `retryAfter`: the queue is full (see
+    /// WaitingRoom::displacedBy()), or the wait was too long, Wish::waited included.
     void take(Done done);
 
     [[nodiscard]] bool isWaiting() const;

@@ -63,6 +63,19 @@ void WaitingRoom::remove(Id id)
     forgetAllIfEmpty();
 }
 
+std::optional<WaitingRoom::Id> WaitingRoom::displacedBy(const QByteArray &payer) const
+{
+    const auto longest =
+        std::max_element(m_payers.begin(), m_payers.end(), [](const Payer &one, const Payer &other) {
+            return one.queue.size() < other.queue.size();
+        });
+    const auto known = m_byName.constFind(payer);
+    const size_t own = known == m_byName.constEnd() ? 0 : (*known)->queue.size();
+    if (longest == m_payers.end() || longest->queue.size() <= own + 1)
+        return {};
+    return longest->queue.back().id;
+}
+
 std::optional<WaitingRoom::Id> WaitingRoom::next(const std::function<bool(Id)> &hasPlace)
 {
     auto chosen = m_payers.end();

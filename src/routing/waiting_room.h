@@ -32,6 +32,11 @@ public:
     void add(Id id, const QByteArray &payer, qint64 tokens);
     void remove(Id id); ///< Without effect where it isn't. Costs its payer nothing.
 
+    /// Where there is room for nobody else: who has to go so that one more of this payer's may come. It is
+    /// the newest one of whoever has the most here, as long as he has more than the newcomer's payer would
+    /// have with him (longest queue drop, Suter et al. 1998); nothing: the newcomer may not come.
+    [[nodiscard]] std::optional<Id> displacedBy(const QByteArray &payer) const;
+
     /// Takes out the one whose turn it is, of those for whom there is a place; nothing if there is none for
     /// anybody. Where the first one of a payer finds no place, the next one of his that does goes before him.
     [[nodiscard]] std::optional<Id> next(const std::function<bool(Id)> &hasPlace);

@@ -25,6 +25,7 @@ QString seconds(milliseconds limit)
 
 UpstreamDeadline::UpstreamDeadline(const UpstreamTimeouts &timeouts, bool streaming, MonotonicTime now)
     : m_timeouts(timeouts)
+    , m_streaming(streaming)
     , m_boundWhole(!streaming || timeouts.totalBoundsStreams)
     , m_started(now)
     , m_progress(now)
@@ -76,7 +77,7 @@ milliseconds UpstreamDeadline::phaseLimit() const
     case Phase::Writing:
         return m_timeouts.write;
     case Phase::Waiting:
-        return milliseconds(0);
+        return m_streaming ? m_timeouts.firstByte : milliseconds(0);
     case Phase::Receiving:
         return m_paused ? milliseconds(0) : m_timeouts.read;
     }
@@ -106,6 +107,8 @@ std::optional<Error> UpstreamDeadline::overdue(MonotonicTime now) const
         error.reason = "connect_timeout"; // Nothing was handed over.
     } else if (m_phase == Phase::Writing)
         error.message = QStringLiteral("The upstream took nothing of the request for %1 s");
+    else if (m_phase == Phase::Waiting)
+        error.message = QStringLiteral("The upstream did not begin to answer within %1 s");
     else
         error.message = QStringLiteral("The upstream was silent for %1 s in the middle of its answer");
     error.message = error.message.arg(seconds(phaseLimit()));

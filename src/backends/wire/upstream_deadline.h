@@ -13,10 +13,10 @@ namespace gatehouse {
 /// noting a received chunk costs one assignment and the owner needs one coarse timer only.
 ///
 /// An exchange connects, writes its request, waits for the first byte of the answer's body, and receives.
-/// `connect` and `write` bound the first two. `total` bounds everything up to that first byte, and all of an
-/// answer that is not a stream; `read` bounds each silence after it. (A folded answer is silent while it is
-/// computed, and so is a stream while the prompt is read: `read` would cut off slow models there.) A bound of
-/// zero or less is no bound.
+/// `connect` and `write` bound the first two, and `firstByte` the third where the answer is a stream. `total`
+/// bounds everything up to that first byte, and all of an answer that is not a stream; `read` bounds each
+/// silence after it. (A folded answer is silent while it is computed, and so is a stream while the prompt is
+/// read: `read` would cut off slow models there.) A bound of zero or less is no bound.
 class UpstreamDeadline
 {
 public:
@@ -46,6 +46,7 @@ private:
     [[nodiscard]] std::chrono::milliseconds phaseLimit() const;
 
     UpstreamTimeouts m_timeouts;
+    bool m_streaming;
     bool m_boundWhole;
     bool m_paused = false;
     Phase m_phase = Phase::Connecting;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "config/route_kind.h"
 #include "config/table/setting_table.h"
 #include "config/table/table_bindings.h"
 
@@ -18,6 +19,11 @@ void addTimeouts(Specs &specs)
     specs.push_back({.key = "timeouts.connect_seconds",
                      .binding = bound(&UpstreamTimeouts::connect),
                      .documentation = "To reach the upstream."});
+    specs.push_back(
+        {.key = "timeouts.first_byte_seconds",
+         .binding = seconds(at(&RouteSettings::timeouts, &UpstreamTimeouts::firstByte), 0, 86'400),
+         .documentation = "From the end of a request to the first byte of a stream, before the "
+                          "request moves on; 0: total_seconds."});
     specs.push_back({.key = "timeouts.read_seconds",
                      .binding = bound(&UpstreamTimeouts::read),
                      .documentation = "The longest silence of the upstream."});
@@ -36,8 +42,9 @@ void addTimeouts(Specs &specs)
 
 void addUpstream(Specs &specs)
 {
-    const std::vector<Word<RouteKind>> kinds = {
-        {"openai", RouteKind::OpenAi}, {"ollama", RouteKind::Ollama}, {"local", RouteKind::Local}};
+    std::vector<Word<RouteKind>> kinds;
+    for (const RouteKind kind : {RouteKind::OpenAi, RouteKind::Ollama, RouteKind::Local})
+        kinds.push_back({kindWord(kind), kind});
     specs.push_back({.key = "kind",
                      .binding = choice(at(&RouteSettings::kind), kinds),
                      .documentation = "What the upstream speaks: \"openai\" (the default), \"ollama\", or "

@@ -99,7 +99,7 @@ public:
                   .payer = "key",
                   .tokens = 500};
         for (const Candidate &candidate : m_resolved->candidates)
-            wish.routes.append(candidate.routeKey);
+            wish.routes.insert(candidate.routeKey);
         Turn turn(m_resolved->group, std::move(wish));
         bool isServed = false;
         turn.take([&isServed](Result<Place> place) {

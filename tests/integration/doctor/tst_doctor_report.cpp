@@ -23,6 +23,8 @@ private Q_SLOTS:
     void unknownRouteIsAMistake();
     void noRouteAtAll();
     void defaultModelThatNobodyServes();
+    void defaultModelOfAPool();
+    void defaultModelThatOnlyAnotherRouteServes();
     void noSecretIsTold();
     void upstreamsWordsStayOnTheirLine();
     void localModelIsExamined();
@@ -143,6 +145,36 @@ void DoctorReportTest::defaultModelThatNobodyServes()
     const Examination examination = examine(settings);
     QVERIFY2(!examination.says("model.default"), qPrintable(examination.text));
     QVERIFY(examination.finding("one token", "ok").startsWith(QStringLiteral("\"big\"")));
+}
+
+void DoctorReportTest::defaultModelOfAPool()
+{
+    FakeUpstream upstream;
+    upstream.setModels({"small", "big"});
+    Settings settings;
+    settings.routes = {named(routeTo(upstream.openAiUrl()), "a")};
+    settings.routes.first().pool = QStringLiteral("p");
+    settings.routes.first().models = {QStringLiteral("small"), QStringLiteral("big")};
+    settings.model.defaultRouteKey = QStringLiteral("p");
+    settings.model.defaultModel = QStringLiteral("big:latest");
+    const Examination examination = examine(settings);
+    QVERIFY2(!examination.says("model.default"), qPrintable(examination.text));
+    QVERIFY(examination.finding("one token", "ok").startsWith(QStringLiteral("\"big\"")));
+}
+
+void DoctorReportTest::defaultModelThatOnlyAnotherRouteServes()
+{
+    FakeUpstream first;
+    FakeUpstream second;
+    first.setModels({"small"});
+    second.setModels({"tiny", "big"});
+    Settings settings;
+    settings.routes = {named(routeTo(first.openAiUrl()), "a"), named(routeTo(second.openAiUrl()), "b")};
+    settings.model.defaultRouteKey = QStringLiteral("a");
+    settings.model.defaultModel = QStringLiteral("big");
+    const Examination examination = examine(settings);
+    QVERIFY2(!examination.says("model.default"), qPrintable(examination.text));
+    QVERIFY2(examination.text.contains(QStringLiteral("\"tiny\"")), qPrintable(examination.text));
 }
 
 void DoctorReportTest::noSecretIsTold()

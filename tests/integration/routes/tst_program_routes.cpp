@@ -461,6 +461,7 @@ void ProgramRoutesTest::countFailuresThatNobodyNoticed()
         return sum;
     };
     QTRY_COMPARE(unnoticed(), failed); // The log is written by a thread of its own.
+    QVERIFY(gatehouse.why().contains(QStringLiteral("second: upstream_failed")));
     QVERIFY(admin.get("/metrics")
                 .body.contains("gatehouse_route_failures_total{error=\"upstream_failed\",route=\"second\"} " +
                                QByteArray::number(failed) + '\n'));

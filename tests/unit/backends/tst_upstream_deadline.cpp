@@ -32,6 +32,7 @@ private Q_SLOTS:
     void connecting();
     void writing();
     void totalBoundsTheFirstByte();
+    void firstByteBoundsAStreamsBeginning();
     void readBoundsEachSilence();
     void totalBoundsAFoldedAnswer();
     void totalBoundsAStreamWhenWrittenDown();
@@ -70,6 +71,22 @@ void TestUpstreamDeadline::totalBoundsTheFirstByte()
     QVERIFY(deadline.next() == start + 120s);
     QCOMPARE(deadline.overdue(start + 120s)->message,
              QStringLiteral("The upstream did not begin to answer within 120 s"));
+}
+
+void TestUpstreamDeadline::firstByteBoundsAStreamsBeginning()
+{
+    UpstreamTimeouts limits = timeouts();
+    limits.firstByte = 10s;
+    UpstreamDeadline deadline = waiting(true, limits);
+    QVERIFY(deadline.next() == start + 12s); // From the end of the request.
+    const auto error = deadline.overdue(start + 12s);
+    QVERIFY(error);
+    QCOMPARE(error->code, ErrorCode::UpstreamTimeout);
+    QCOMPARE(error->message, QStringLiteral("The upstream did not begin to answer within 10 s"));
+    deadline.received(start + 11s);
+    QVERIFY(deadline.next() == start + 71s);
+    // A folded answer comes when all of it was computed.
+    QVERIFY(waiting(false, limits).next() == start + 120s);
 }
 
 void TestUpstreamDeadline::readBoundsEachSilence()

@@ -151,6 +151,9 @@ void DoctorWordsTest::modelToTry_data()
     QTest::newRow("the default of the route's own")
         << QStringList{QStringLiteral("mine"), QStringLiteral("b")} << QByteArrayList{"a", "b"}
         << QStringLiteral("b") << QByteArray("b");
+    QTest::newRow("the default of the route's own by another tag")
+        << QStringList{QStringLiteral("b"), QStringLiteral("mine")} << QByteArrayList{"b"}
+        << QStringLiteral("mine:latest") << QByteArray("theirs");
 }
 
 void DoctorWordsTest::modelToTry()
@@ -176,6 +179,7 @@ void DoctorWordsTest::listedModels()
     asked.models = {QStringLiteral("llama3.2"), QStringLiteral("qwen3:0.6b")};
     QCOMPARE(modelsListed(asked, infos).grade, Grade::Ok);
     QVERIFY(!serves(asked, infos, QStringLiteral("llama3.2:1b")));
+    QVERIFY(serves(asked, infos, QStringLiteral("llama3.2:latest")));
     asked.models = {QStringLiteral("qwen3")};
     const Finding finding = modelsListed(asked, infos);
     QCOMPARE(finding.grade, Grade::Warning);

@@ -57,6 +57,11 @@ private Q_SLOTS:
     void theyComeBehindTheOperators();
     void dataDirOfAnySourceCounts();
     void theOperatorsRouteWins();
+    void theyGiveWayToTheOperators_data();
+    void theyGiveWayToTheOperators();
+    void theyGiveWayWhereThereAreTooMany();
+    void noneGivesWayToTheOneThatIsJudged();
+    void theFileCanBePinned();
     void theyReplaceTheDemoModel();
     void brokenFileIsAMistake();
     void routesInPlaceOfTheFiles();
@@ -236,9 +241,104 @@ void ManagedRoutesTest::theOperatorsRouteWins()
     QCOMPARE(routes[1].key, QStringLiteral("gpu.1"));
 }
 
+void ManagedRoutesTest::theyGiveWayToTheOperators_data()
+{
+    QTest::addColumn<QString>("pool");
+    QTest::addColumn<QByteArray>("toml");
+    QTest::addColumn<QString>("reason");
+    QTest::newRow("their pool is a route's key now")
+        << QStringLiteral("p") << QByteArray("[[routes]]\nkey='p'\nurl='http://p/v1'")
+        << QStringLiteral("its pool has the key of the route \"p\", which isn't in it");
+    QTest::newRow("their key is a pool's name now")
+        << QString() << QByteArray("[[routes]]\nkey='a'\nurl='http://a/v1'\npool='box'")
+        << QStringLiteral("its key is the name of a pool that it isn't in");
+}
+
+void ManagedRoutesTest::theyGiveWayToTheOperators()
+{
+    QFETCH(QString, pool);
+    QFETCH(QByteArray, toml);
+    QFETCH(QString, reason);
+    ManagedRoute clashing = box();
+    clashing.fields.append({QStringLiteral("pool"), pool});
+    write({clashing, full()});
+    QCOMPARE(m_fixture->load().settings->routes.size(), 2);
+    m_fixture->writeConfig(toml);
+    const LoadedSettings loaded = m_fixture->load();
+    QCOMPARE(joined(loaded.mistakes), QString());
+    QVERIFY2(joined(loaded.warnings).contains(QStringLiteral("the route \"box\" is left out: ") + reason),
+             qPrintable(joined(loaded.warnings)));
+    QCOMPARE(loaded.settings->routes.size(), 2);
+    QCOMPARE(loaded.settings->routes[1].key, QStringLiteral("gpu.1"));
+    // What is to be written is not let through so.
+    m_fixture->sources.managedRoutes = QList<ManagedRoute>{clashing};
+    m_fixture->sources.judgedRoute = clashing.key;
+    QVERIFY(!m_fixture->load().settings);
+    // And what was written before keeps no other one from being judged well.
+    m_fixture->sources.managedRoutes = QList<ManagedRoute>{clashing, full()};
+    m_fixture->sources.judgedRoute = full().key;
+    QCOMPARE(joined(m_fixture->load().mistakes), QString());
+}
+
+void ManagedRoutesTest::theyGiveWayWhereThereAreTooMany()
+{
+    constexpr int most = 256;
+    QList<ManagedRoute> routes;
+    for (int i = 0; i < most; ++i)
+        routes.append({.key = QStringLiteral("r%1").arg(i),
+                       .fields = {{QStringLiteral("url"), QStringLiteral("http://r%1/v1").arg(i)}}});
+    write(routes);
+    QCOMPARE(joined(m_fixture->load().mistakes + m_fixture->load().warnings), QString());
+    m_fixture->setVariable("MODEL_ROUTE_Z", "http://z/v1");
+    const LoadedSettings loaded = m_fixture->load();
+    QCOMPARE(joined(loaded.mistakes), QString());
+    QCOMPARE(loaded.warnings.size(), 1);
+    QVERIFY2(joined(loaded.warnings).contains(QStringLiteral("\"r255\" is left out: there can be 256")),
+             qPrintable(joined(loaded.warnings)));
+    QCOMPARE(loaded.settings->routes.size(), most);
+    QCOMPARE(loaded.settings->routes.first().key, QStringLiteral("z"));
+    m_fixture->sources.managedRoutes = routes;
+    m_fixture->sources.judgedRoute = routes.first().key;
+    QVERIFY(!m_fixture->load().settings);
+}
+
+void ManagedRoutesTest::noneGivesWayToTheOneThatIsJudged()
+{
+    ManagedRoute pooled = box();
+    pooled.fields.append({QStringLiteral("pool"), QStringLiteral("new")});
+    const ManagedRoute judged{.key = QStringLiteral("new"), .fields = box("http://new/v1").fields};
+    m_fixture->sources.judgedRoute = judged.key;
+    for (const auto &routes : {QList<ManagedRoute>{judged, pooled}, {pooled, judged}}) {
+        m_fixture->sources.managedRoutes = routes;
+        QVERIFY(!m_fixture->load().settings);
+        QVERIFY(joined(m_fixture->load().mistakes).contains(QStringLiteral("routes.new.key: ")));
+    }
+    // Once both are there, one of them is better than no service.
+    m_fixture->sources.managedRoutes = {};
+    m_fixture->sources.judgedRoute.clear();
+    write({pooled, judged});
+    const LoadedSettings loaded = m_fixture->load();
+    QCOMPARE(joined(loaded.mistakes), QString());
+    QCOMPARE(loaded.settings->routes.size(), 1);
+    QCOMPARE(loaded.settings->routes.first().key, QStringLiteral("box"));
+}
+
+void ManagedRoutesTest::theFileCanBePinned()
+{
+    write({box()});
+    m_fixture->sources.managedRoutesFile = file();
+    m_fixture->setVariable("GATEHOUSE_DATA_DIR", "elsewhere");
+    const LoadedSettings loaded = m_fixture->load();
+    QCOMPARE(loaded.settings->routes.first().key, QStringLiteral("box"));
+    QCOMPARE(loaded.settings->dataDir, m_fixture->path(QStringLiteral("work/elsewhere")));
+}
+
 void ManagedRoutesTest::theyReplaceTheDemoModel()
 {
     QCOMPARE(m_fixture->load().settings->routes.first().key, QStringLiteral("local"));
+    QVERIFY(m_fixture->load().settings->routes.first().isImplied);
+    write({{.key = QStringLiteral("local"), .fields = box().fields}});
+    QVERIFY(!m_fixture->load().settings->routes.first().isImplied);
     write({box()});
     QCOMPARE(m_fixture->load().settings->routes.size(), 1);
     QCOMPARE(m_fixture->load().settings->routes.first().key, QStringLiteral("box"));
@@ -298,6 +398,7 @@ void ManagedRoutesTest::mistakesNameTheField()
     if (field != QLatin1String("url") && field != QLatin1String("api_key"))
         route.fields.append({QStringLiteral("url"), QStringLiteral("http://new/v1")});
     m_fixture->sources.managedRoutes = QList<ManagedRoute>{box(), route};
+    m_fixture->sources.judgedRoute = route.key;
     const LoadedSettings loaded = m_fixture->load();
     QVERIFY(!loaded.settings);
     QCOMPARE(loaded.mistakes.size(), 1);

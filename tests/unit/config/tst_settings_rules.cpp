@@ -153,6 +153,29 @@ void SettingsRulesTest::warnings_data()
         "model.fallback = ['a:small', 'qwen3:8b']\n[[routes]]\nkey='a'\nurl='http://x/v1'\nmodels=['big']",
         ":1: model.fallback: \"a:small\" leads nowhere: the models of that route are written down, and "
         "\"small\" is none of them");
+    row("fallback to a model of another tag",
+        "model.fallback = ['a:big:latest', 'a:b']\n"
+        "[[routes]]\nkey='a'\nurl='http://x/v1'\nmodels=['big', 'b:latest']",
+        "");
+    row("fallback to a model of another route in the pool of that name",
+        "model.fallback = ['p:big']\n"
+        "[[routes]]\nkey='p'\nurl='http://x/v1'\npool='p'\nmodels=['small']\n"
+        "[[routes]]\nkey='b'\nurl='http://y/v1'\npool='p'\nmodels=['big']",
+        ":1: model.fallback: \"p:big\" leads nowhere: the models of that route are written down, and "
+        "\"big\" is none of them");
+    row("fallback to a model of a pool",
+        "model.fallback = ['p:big']\n"
+        "[[routes]]\nkey='a'\nurl='http://x/v1'\npool='p'\nmodels=['small']\n"
+        "[[routes]]\nkey='b'\nurl='http://y/v1'\npool='p'\nmodels=['big']",
+        "");
+    row("fallback to no model", "model.fallback = ['a:', 'b:']\n[[routes]]\nkey='a'\nurl='http://x/v1'",
+        ":1: model.fallback: \"a:\" leads nowhere: it names no model");
+    row("fallback to a model that is forbidden",
+        "model.fallback = ['a:big', 'qwen3:8b:latest', 'small']\nmodel.allowed = ['qwen3:8b', 'big']\n"
+        "[[routes]]\nkey='a'\nurl='http://x/v1'",
+        ":1: model.fallback: \"small\" leads nowhere: \"small\" is not in model.allowed");
+    row("default model allowed by another tag",
+        "model.default = 'a:latest'\nmodel.allowed = ['a']\n[[routes]]\nkey='a'\nurl='http://x/v1'", "");
     row("fallback to a model that is",
         "model.fallback = ['A:big']\n[[routes]]\nkey='a'\nurl='http://x/v1'\nmodels=['big']", "");
     row("demo admin", "auth.demo_admin_key = 'k'",
@@ -215,10 +238,10 @@ void SettingsRulesTest::warnings_data()
     row("Authorization without an api_key",
         "[[routes]]\nkey='a'\nurl='http://x/v1'\nheaders={Authorization='Api-Key k',X='y'}", "");
     row("fallback with itself among others", "model.fallback = { a = ['a', 'b'], '*' = ['c'] }", "");
-    row("no path", "[[routes]]\nkey='a'\nurl='http://x'", ":3: routes.a.url: is taken as http://x/v1");
+    row("no path", "[[routes]]\nkey='a'\nurl='http://x'", ":3: routes.a.url: is taken as \"http://x/v1\"");
     row("a path of its own", "[[routes]]\nkey='a'\nurl='http://x/openai'", "");
     row("Ollama's api", "[[routes]]\nkey='a'\nkind='ollama'\nurl='http://x/sub/api'",
-        ":4: routes.a.url: is taken as http://x/sub");
+        ":4: routes.a.url: is taken as \"http://x/sub\"");
 }
 
 void SettingsRulesTest::warnings()

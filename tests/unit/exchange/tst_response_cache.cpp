@@ -80,6 +80,8 @@ private Q_SLOTS:
     void aLongLineOfThoseWhoLeft();
     void switchedOffItNeitherKeepsNorWaits();
     void switchedOffItForgets();
+    void clearedItForgets();
+    void whatWasAskedBeforeIsNotKept();
     void narrowerBoundsHoldAtOnce();
     void switchingOffStrandsNobody();
     void aFlightMayOutliveTheCache();
@@ -365,6 +367,55 @@ void ResponseCacheTest::switchedOffItForgets()
     QCOMPARE(cache.figures().bytes, 0);
     cache.apply(switchedOn);
     QCOMPARE(kept(cache, "q"), QByteArray());
+}
+
+void ResponseCacheTest::clearedItForgets()
+{
+    SystemClock clock;
+    ResponseCache cache(switchedOn, clock);
+    teach(cache, "q", "old");
+    teach(cache, "r", "old");
+    cache.clear();
+    QCOMPARE(cache.figures().answers, 0);
+    QCOMPARE(cache.figures().bytes, 0);
+    QCOMPARE(kept(cache, "q"), QByteArray());
+    teach(cache, "q", "new");
+    QCOMPARE(kept(cache, "q"), QByteArray("new"));
+}
+
+void ResponseCacheTest::whatWasAskedBeforeIsNotKept()
+{
+    SystemClock clock;
+    ResponseCache cache(switchedOn, clock);
+    Asker first;
+    Asker waits;
+    Asker failing;
+    first.ask(cache, "q");
+    waits.ask(cache, "q");
+    failing.ask(cache, "r");
+    cache.clear();
+    Asker second;
+    Asker other;
+    second.ask(cache, "q"); // Does not wait for what was asked before.
+    other.ask(cache, "r");
+    QVERIFY(second.flight);
+    QVERIFY(other.flight);
+    first.flight->land(answerOf("old"));
+    failing.flight.reset();
+    QTRY_VERIFY(waits.answer);
+    QCOMPARE(waits.answer->body, QByteArray("old"));
+    QCOMPARE(cache.figures().answers, 0);
+    Asker third;
+    Asker more;
+    third.ask(cache, "q");
+    more.ask(cache, "r");
+    QCOMPARE(third.told + more.told, 0); // They wait for the second ones.
+    second.flight->land(answerOf("new"));
+    other.flight->land(answerOf("too"));
+    QTRY_VERIFY(third.answer && more.answer);
+    QCOMPARE(third.answer->body, QByteArray("new"));
+    QCOMPARE(kept(cache, "q"), QByteArray("new"));
+    QCOMPARE(kept(cache, "r"), QByteArray("too"));
 }
 
 void ResponseCacheTest::narrowerBoundsHoldAtOnce()

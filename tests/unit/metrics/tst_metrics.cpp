@@ -91,6 +91,22 @@ private Q_SLOTS:
         }
     }
 
+    void queuesOfOneModelAddUpAndGoWithIt()
+    {
+        QList<Gauges::Queue> queues{{.model = "demo", .waiting = 2},
+                                    {.model = "other", .waiting = 1},
+                                    {.model = "demo", .waiting = 3}};
+        Metrics metrics([&queues] { return Gauges{.queues = queues}; });
+        const ExpositionReader both(metrics.exposition());
+        QCOMPARE(both.value("gatehouse_queue_depth{model=\"demo\"}").value_or(-1), 5);
+        QCOMPARE(both.value("gatehouse_queue_depth{model=\"other\"}").value_or(-1), 1);
+        queues.removeFirst();
+        queues.removeFirst();
+        const ExpositionReader one(metrics.exposition());
+        QCOMPARE(one.value("gatehouse_queue_depth{model=\"demo\"}").value_or(-1), 3);
+        QVERIFY(!one.value("gatehouse_queue_depth{model=\"other\"}"));
+    }
+
     void theReaderFindsMistakes_data()
     {
         QTest::addColumn<QByteArray>("text");

@@ -52,7 +52,7 @@ inline Wish wishFor(const char *routes, const QByteArray &model = "m", const QBy
 {
     Wish wish{.routes = {}, .model = model, .payer = payer};
     for (const char *route = routes; *route; ++route)
-        wish.routes.append(QByteArray(1, *route));
+        wish.routes.insert(QByteArray(1, *route));
     return wish;
 }
 

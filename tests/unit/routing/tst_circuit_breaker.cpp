@@ -17,7 +17,7 @@ CircuitBreaker opened(RouteFailure failure = RouteFailure::Unreachable)
     CircuitBreaker breaker;
     const int needed = failure == RouteFailure::Unreachable ? 1 : CircuitBreaker::tolerance;
     for (int i = 0; i < needed; ++i)
-        breaker.failed(failure, start, 1);
+        breaker.failed(failure, 0, start, 1);
     return breaker;
 }
 
@@ -51,9 +51,9 @@ private Q_SLOTS:
     {
         CircuitBreaker breaker;
         for (int i = 1; i < CircuitBreaker::tolerance; ++i)
-            breaker.failed(RouteFailure::Broken, start, 0);
+            breaker.failed(RouteFailure::Broken, 0, start, 0);
         QCOMPARE(breaker.state(start), State::Closed);
-        breaker.failed(RouteFailure::Broken, start, 0);
+        breaker.failed(RouteFailure::Broken, 0, start, 0);
         QCOMPARE(breaker.state(start), State::Open);
     }
 
@@ -72,11 +72,11 @@ private Q_SLOTS:
         CircuitBreaker breaker;
         for (int i = 0; i < 3 * CircuitBreaker::tolerance; ++i) {
             if (i % (CircuitBreaker::tolerance - 1) != 0)
-                breaker.failed(RouteFailure::Broken, start, 0);
+                breaker.failed(RouteFailure::Broken, 0, start, 0);
             else if (answer < 0)
                 breaker.succeeded();
             else
-                breaker.failed(RouteFailure(answer), start, 0);
+                breaker.failed(RouteFailure(answer), 0, start, 0);
         }
         QCOMPARE(breaker.state(start), State::Closed);
     }
@@ -85,13 +85,13 @@ private Q_SLOTS:
     {
         for (const double chance : {0.0, 0.25, 0.5, 0.999}) {
             CircuitBreaker breaker;
-            breaker.failed(RouteFailure::Unreachable, start, chance);
+            breaker.failed(RouteFailure::Unreachable, 0, start, chance);
             const auto rest = breaker.restsUntil() - start;
             QVERIFY(std::chrono::abs(rest - CircuitBreaker::firstRest * (1 + chance) / 2) < 1us);
             QVERIFY(rest >= CircuitBreaker::firstRest / 2 && rest <= CircuitBreaker::firstRest);
         }
         CircuitBreaker wild; // Chance out of bounds.
-        wild.failed(RouteFailure::Unreachable, start, 7);
+        wild.failed(RouteFailure::Unreachable, 0, start, 7);
         QCOMPARE(wild.restsUntil(), start + CircuitBreaker::firstRest);
     }
 
@@ -126,9 +126,9 @@ private Q_SLOTS:
         breaker.succeeded();
         QCOMPARE(breaker.state(start), State::Closed);
         QVERIFY(!breaker.begin());
-        breaker.failed(RouteFailure::Broken, start, 1); // The row begins anew.
+        breaker.failed(RouteFailure::Broken, 0, start, 1); // The row begins anew.
         QCOMPARE(breaker.state(start), State::Closed);
-        breaker.failed(RouteFailure::Unreachable, start, 1); // And so do the rests.
+        breaker.failed(RouteFailure::Unreachable, 0, start, 1); // And so do the rests.
         QCOMPARE(breaker.restsUntil(), start + CircuitBreaker::firstRest);
     }
 
@@ -149,8 +149,9 @@ private Q_SLOTS:
         MonotonicTime now = start;
         for (int i = 0; i < 10; ++i) {
             now = breaker.restsUntil();
-            QVERIFY(breaker.begin());
-            breaker.failed(failure, now, 1); // One broken answer is enough here.
+            const CircuitBreaker::Trial trial = breaker.begin();
+            QVERIFY(trial != 0);
+            breaker.failed(failure, trial, now, 1); // One broken answer is enough here.
             rest = std::min(2 * rest, longest);
             QCOMPARE(breaker.restsUntil() - now, MonotonicTime::duration(rest));
             QCOMPARE(breaker.state(now), State::Open);
@@ -164,10 +165,39 @@ private Q_SLOTS:
         CircuitBreaker breaker = opened();
         const MonotonicTime end = breaker.restsUntil();
         for (int i = 0; i < 20; ++i)
-            breaker.failed(RouteFailure::Unreachable, start + 100ms, 1);
+            breaker.failed(RouteFailure::Unreachable, 0, start + 100ms, 1);
         QCOMPARE(breaker.restsUntil(), end);
-        breaker.failed(RouteFailure::Broken, end, 1);
+        breaker.failed(RouteFailure::Broken, 0, end, 1);
         QVERIFY(breaker.admits(end));
+    }
+
+    void failuresOfRequestsThatWereUnderWayDontEndTheTrial()
+    {
+        CircuitBreaker breaker = opened();
+        const MonotonicTime end = breaker.restsUntil();
+        const CircuitBreaker::Trial trial = breaker.begin();
+        breaker.failed(RouteFailure::Unreachable, 0, end, 1);
+        breaker.failed(RouteFailure::Broken, 0, end, 1);
+        QVERIFY(!breaker.admitsAtNeed());
+        QCOMPARE(breaker.restsUntil(), end);
+        breaker.failed(RouteFailure::Unreachable, trial, end, 1);
+        QVERIFY(breaker.admitsAtNeed());
+        QVERIFY(breaker.restsUntil() > end);
+    }
+
+    void anEarlierTrialDoesntEndTheOneThatRuns()
+    {
+        CircuitBreaker breaker = opened();
+        const CircuitBreaker::Trial early = breaker.begin();
+        breaker.succeeded(); // Another request's doing.
+        breaker.failed(RouteFailure::Unreachable, 0, start, 1);
+        const CircuitBreaker::Trial late = breaker.begin();
+        QVERIFY(late != 0 && late != early);
+        breaker.failed(RouteFailure::Unreachable, early, start, 1);
+        breaker.abandoned(early);
+        QVERIFY(!breaker.admitsAtNeed());
+        breaker.abandoned(late);
+        QVERIFY(breaker.admitsAtNeed());
     }
 
     void aLateAnswerClosesARestingOne()
@@ -181,26 +211,36 @@ private Q_SLOTS:
     {
         CircuitBreaker breaker = opened();
         const MonotonicTime end = breaker.restsUntil();
-        QVERIFY(breaker.begin());
-        breaker.abandoned(false); // Somebody else's.
+        const CircuitBreaker::Trial trial = breaker.begin();
+        breaker.abandoned(0); // Somebody else.
         QVERIFY(!breaker.admits(end));
-        breaker.abandoned(true);
+        breaker.abandoned(trial);
         QCOMPARE(breaker.restsUntil(), end);
         QVERIFY(breaker.admits(end));
         QVERIFY(breaker.begin());
     }
 
-    void aProbesAnswerEndsTheRestOfAnUnreachableOne()
+    void aProbesAnswerClosesAnUnreachableOne()
     {
         CircuitBreaker breaker = opened();
         breaker.probed(true, start + 1ms, 1);
-        QCOMPARE(breaker.state(start + 1ms), State::HalfOpen); // A request tells more.
-        QVERIFY(breaker.admits(start + 1ms));
-        QVERIFY(breaker.begin());
+        QCOMPARE(breaker.state(start + 1ms), State::Closed);
+        QVERIFY(!breaker.begin());
+        breaker.failed(RouteFailure::Unreachable, 0, start + 2ms, 1); // The rests begin anew.
+        QCOMPARE(breaker.restsUntil(), start + 2ms + CircuitBreaker::firstRest);
+    }
+
+    void aTrialThatTakesLongKeepsNobodyFromWhatAnswersProbes()
+    {
+        CircuitBreaker breaker = opened();
+        const CircuitBreaker::Trial trial = breaker.begin();
         breaker.probed(true, start + 2ms, 1);
-        QVERIFY(!breaker.admits(start + 2ms)); // Its trial still runs.
-        breaker.succeeded();
-        QCOMPARE(breaker.state(start + 2ms), State::Closed);
+        QVERIFY(breaker.admits(start + 2ms));
+        for (int i = 1; i < CircuitBreaker::tolerance; ++i)
+            breaker.failed(RouteFailure::Broken, i == 1 ? trial : 0, start + 3ms, 1);
+        QCOMPARE(breaker.state(start + 3ms), State::Closed); // The trial is a request like others now.
+        breaker.failed(RouteFailure::Broken, 0, start + 3ms, 1);
+        QCOMPARE(breaker.state(start + 3ms), State::Open);
     }
 
     void aProbesAnswerSaysNothingOfABrokenOne()
@@ -226,7 +266,7 @@ private Q_SLOTS:
         breaker.probed(false, end, 1); // In place of a request that would have failed.
         QCOMPARE(breaker.restsUntil(), end + 2 * CircuitBreaker::firstRest);
         breaker.probed(true, end + 1ms, 1);
-        QVERIFY(breaker.admits(end + 1ms));
+        QCOMPARE(breaker.state(end + 1ms), State::Closed);
     }
 
     void aProbeWithoutAnswerLeavesTheVerdictToATrial()

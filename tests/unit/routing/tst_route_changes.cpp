@@ -51,16 +51,37 @@ private Q_SLOTS:
         lane.resolve("one");
         const ResolvedModel kept = *lane.resolved;
         lane.resolved.reset();
+        QVERIFY(kept.candidates.first().backend.use_count() > 1); // The router has it, too.
         m_directory->apply(settingsOf({routeOf("b", "http://b")}));
-        lane.resolve("one"); // Nothing happens within a call.
-        QCOMPARE(lane.answer, QByteArray("a:one"));
-        lane.resolved.reset();
-        QTRY_VERIFY(kept.candidates.first().backend.use_count() == 1);
+        QTRY_COMPARE(kept.candidates.first().backend.use_count(), 1);
         (void)kept.candidates.first().backend->models();
         lane.resolve("two");
         QCOMPARE(lane.answer, QByteArray("b:two"));
+    }
+
+    void aRequestIsResolvedByTheRoutesThatThereAreThen()
+    {
+        Lane lane(*m_directory, *m_catalogue, m_clock);
+        learn(lane, 0, {"one"});
+        learn(lane, 1, {"two"});
         lane.resolve("one", "a");
+        QCOMPARE(lane.answer, QByteArray("a:one"));
+        m_directory->apply(settingsOf({routeOf("b", "http://b")}));
+        lane.resolve("one", "a"); // The lane's event loop hasn't told it yet.
         QCOMPARE(lane.answer, QByteArray("model_not_found"));
+        lane.resolve("two");
+        QCOMPARE(lane.answer, QByteArray("b:two"));
+    }
+
+    void localModelsAreTakenAnewWithEveryChange()
+    {
+        RouteSettings local = routeOf("local");
+        local.kind = RouteKind::Local;
+        m_directory->apply(settingsOf({local, routeOf("b", "http://b")}));
+        Lane lane(*m_directory, *m_catalogue, m_clock);
+        m_directory->apply(settingsOf({local, routeOf("b", "http://b")}));
+        // What it stands for may have been removed and be another one now.
+        QTRY_COMPARE(lane.keys, stringsOf({"local", "b", "local"}));
     }
 
     void listsOfRoutesThatStayAreKept()

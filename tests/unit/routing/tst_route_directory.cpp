@@ -51,13 +51,17 @@ private Q_SLOTS:
         QCOMPARE(set->groupOf({}), nullptr);
     }
 
-    void aRouteMayBeCalledLikeAPool()
+    void aRouteMayBeCalledLikeItsPool()
     {
-        RouteDirectory directory(settingsOf({routeOf("p"), routeOf("a", "", "p")}), m_clock);
-        const RouteSetPtr set = directory.current();
-        QVERIFY(set->groups.at(0) != set->groups.at(1));
-        directory.apply(set->settings);
-        QCOMPARE(directory.current()->groups, set->groups);
+        RouteDirectory directory(settingsOf({routeOf("p")}), m_clock);
+        const RouteSetPtr alone = directory.current();
+        alone->groupOf("p")->probed("p", false);
+        directory.apply(settingsOf({routeOf("p", "", "p"), routeOf("a", "", "p")}));
+        const RouteSetPtr pooled = directory.current();
+        QCOMPARE(pooled->groups, QList({alone->groups.first(), alone->groups.first()}));
+        QCOMPARE(members(*pooled->groups.first()), QByteArrayList({"p", "a"}));
+        QCOMPARE(circuitOf(directory, "p"), open);
+        QCOMPARE(circuitOf(directory, "a"), closed);
     }
 
     void thereMayBeNoRoutes()

@@ -182,7 +182,10 @@ private Q_SLOTS:
         QVERIFY(!refused.error->message.isEmpty());
         group->probed("b", false);
         group->probed("b", true);
-        QCOMPARE(circuitOf(*group, "b"), State::HalfOpen);
+        QCOMPARE(circuitOf(*group, "b"), State::Closed);
+        QCOMPARE(Asker(group, wishFor("ab")).route(), QByteArray("b"));
+        group->probed("a", true); // Though its trial goes on.
+        QCOMPARE(Asker(group, wishFor("a")).route(), QByteArray("a"));
     }
 
     void aBusyRouteIsNotAskedForThatModel_data()
@@ -236,7 +239,6 @@ private Q_SLOTS:
         const Asker refused(group, wishFor("a"));
         QCOMPARE(refused.error->code, ErrorCode::UpstreamRejected);
         QCOMPARE(refused.error->upstreamStatus, 429);
-        QCOMPARE(refused.error->message, rejected(429).message);
         QCOMPARE(refused.error->retryAfter, std::optional(20s)); // 19.5, rounded up.
         QVERIFY(Asker(group, wishFor("a", "another")).place);
         m_clock.advance(19'500ms);
@@ -263,12 +265,52 @@ private Q_SLOTS:
         m_clock.advance(1s);
         fail(group, "c", rejected(429, 60s));
         const Asker refused(group, wishFor("abc"));
-        QCOMPARE(refused.error->message, rejected(429).message);
+        QCOMPARE(refused.error->upstreamStatus, 429);
         QCOMPARE(refused.error->retryAfter, std::optional(9s));
         const Asker fewer(group, wishFor("ab"));
-        QCOMPARE(fewer.error->message, rejected(404).message);
+        QCOMPARE(fewer.error->upstreamStatus, 404);
         m_clock.advance(9s);
         QCOMPARE(Asker(group, wishFor("abc")).route(), QByteArray("b"));
+    }
+
+    void whatAnUpstreamSaidToOneIsNotToldToOthers_data()
+    {
+        QTest::addColumn<int>("status");
+        QTest::addColumn<QString>("told"); // Of the status.
+        QTest::newRow("rate limit") << 429 << QStringLiteral("(429)");
+        QTest::newRow("credential") << 401 << QStringLiteral("(401)");
+        QTest::newRow("broken") << 500 << QStringLiteral("(500)");
+        QTest::newRow("no answer") << 0 << QStringLiteral("just now;");
+    }
+
+    void whatAnUpstreamSaidToOneIsNotToldToOthers()
+    {
+        QFETCH(int, status);
+        QFETCH(QString, told);
+        const bool isRejection = status >= 400 && status < 500;
+        const auto group = groupOf(m_clock, 2);
+        const Error said{.code = isRejection ? ErrorCode::UpstreamRejected : ErrorCode::UpstreamFailed,
+                         .message = QStringLiteral("bad prompt: 'my secret'"),
+                         .detail = QStringLiteral("body: my secret"),
+                         .param = "secret",
+                         .reason = "secret_word",
+                         .upstreamStatus = status,
+                         .retryAfter = status == 429 ? std::optional(30s) : std::nullopt};
+        std::vector<std::unique_ptr<Asker>> sent; // Before they are left alone.
+        for (int i = 0; i < 2 * CircuitBreaker::tolerance; ++i)
+            sent.push_back(std::make_unique<Asker>(group, wishFor(i % 2 == 0 ? "a" : "b")));
+        for (const auto &asker : sent)
+            asker->place.failed(said);
+        Wish wish = wishFor("ab");
+        wish.isLastResort = false;
+        const Asker other(group, wish);
+        QCOMPARE(other.error->code, said.code);
+        QCOMPARE(other.error->upstreamStatus, status);
+        QVERIFY(other.error->retryAfter);
+        QVERIFY2(other.error->message.contains(told), qPrintable(other.error->message));
+        for (const QString &text : {other.error->message, other.error->detail,
+                                    QString::fromUtf8(other.error->param + other.error->reason)})
+            QVERIFY2(!text.contains(QStringLiteral("secret")) && !text.contains(u'%'), qPrintable(text));
     }
 
     void restsOfABoundedNumberOfModelsAreRemembered()
@@ -328,6 +370,20 @@ private Q_SLOTS:
         QCOMPARE(group->traffic().at(1).outstanding, 1);
         moved = Place();
         QCOMPARE(group->traffic().at(1).outstanding, 0);
+    }
+
+    void aRequestThatWasSentBeforeIsNotTheTrial()
+    {
+        const auto group = groupOf(m_clock, 1);
+        Asker early(group, wishFor("a"));
+        Asker another(group, wishFor("a"));
+        fail(group, "a", unreachable());
+        Asker trial(group, wishFor("a"));
+        early.place.failed(unreachable());
+        another.place = {};
+        QVERIFY(Asker(group, wishFor("a")).error); // The trial still runs.
+        trial.place = {};
+        QVERIFY(Asker(group, wishFor("a")).place);
     }
 
     void anAnswerThatBreaksOffCountsAgainstItsRoute()

@@ -85,6 +85,11 @@ private Q_SLOTS:
             const auto down = healthOf({written}, entryOf(failedWith(code)));
             QCOMPARE(down.first().state, State::Unavailable);
         }
+        for (const int status : {401, 403}) { // It doesn't let us in.
+            CatalogueEntry closed = failedWith(ErrorCode::UpstreamRejected);
+            closed.failure->upstreamStatus = status;
+            QCOMPARE(healthOf({written}, entryOf(closed)).first().state, State::Unavailable);
+        }
         const auto listless = healthOf({box()}, entryOf(failedWith(ErrorCode::UpstreamRejected)));
         QCOMPARE(listless.first().state, State::Unavailable);
     }
@@ -115,6 +120,30 @@ private Q_SLOTS:
         QCOMPARE(routes.at(1).circuit, CircuitBreaker::State::Closed);
         QCOMPARE(routes.at(2).state, State::Unavailable); // Though it listed its models.
         QVERIFY(routes.at(2).pool.isEmpty());
+    }
+
+    void aRouteOnTrialIsUnavailableButMayBeAsked()
+    {
+        TurnedClock clock;
+        const RouteDirectory directory(settingsOf({box()}), clock);
+        const RouteSetPtr set = directory.current();
+        const CatalogueEntries listing = entryOf({.models = modelsNamed({"x"}), .listed = true});
+        std::vector<std::unique_ptr<Turn>> turns;
+        for (int i = 0; i < CircuitBreaker::tolerance; ++i) {
+            turns.push_back(
+                std::make_unique<Turn>(set->groups.first(), Wish{.routes = {"box"}, .model = "x"}));
+            turns.back()->take(
+                [](Result<Place> place) { place->failed({.code = ErrorCode::UpstreamFailed}); });
+        }
+        QVERIFY(!hasUsableRoute(routeHealth(*set, listing)));
+        clock.turn(CircuitBreaker::longestRest);
+        const auto routes = routeHealth(*set, listing);
+        QCOMPARE(routes.first().circuit, CircuitBreaker::State::HalfOpen);
+        QCOMPARE(routes.first().state, State::Unavailable);
+        QVERIFY(routes.first().failure);
+        QVERIFY(hasUsableRoute(routes)); // Else nobody would send the request that shows that it is well.
+        const CatalogueEntries down = entryOf(failedWith(ErrorCode::UpstreamUnreachable));
+        QVERIFY(!hasUsableRoute(routeHealth(*set, down)));
     }
 
     void trafficIsShown()

@@ -63,10 +63,10 @@ private Q_SLOTS:
         QVERIFY2(error.message.contains(QStringLiteral("pool 'p'")), qPrintable(error.message));
     }
 
-    void aRouteWinsOverAPoolOfItsName()
+    void aRouteWinsOverItsPoolOfTheSameName()
     {
         House house;
-        house.route("p").route("a").pool("p").route("b").pool("p");
+        house.route("p").pool("p").route("a").pool("p").route("b").pool("p");
         house.listed("p", {"one"}).listed("a", {"two"}).listed("b", {"two"});
         QCOMPARE(said(house.decide("one", "p")), QStringLiteral("0:one"));
         QCOMPARE(said(house.decide("two", "p")), QStringLiteral("route_conflict"));
@@ -214,6 +214,23 @@ private Q_SLOTS:
         QCOMPARE(said(house.decide({})), QStringLiteral("0:one"));
         house.down("a").down("b");
         QCOMPARE(said(house.decide("other", "p")), QStringLiteral("0:other"));
+    }
+
+    void twoAccountsAtOnePlaceShareAPoolsLoad()
+    {
+        House house;
+        house.route("lone").at("http://a/v1");
+        for (const char *key : {"a", "b", "c", "d"})
+            house.route(key).at("http://a/v1").pool("p");
+        house.settings.routes[1].apiKey = Secret("one");
+        house.settings.routes[2].apiKey = Secret("two");
+        house.settings.routes[3].apiKey = Secret("one"); // The first one once more.
+        house.settings.routes[4].headers = {{.name = "x-account", .value = Secret("3")}};
+        for (const char *key : {"lone", "a", "b", "c", "d"})
+            house.listed(key, {"one"});
+        QCOMPARE(said(house.decide("one", "p")), QStringLiteral("1+2+4:one"));
+        QCOMPARE(said(house.decide("one")),
+                 QStringLiteral("1+2+4:one")); // Outside of the pool, a twin is one.
     }
 };
 

@@ -139,6 +139,50 @@ private Q_SLOTS:
         QVERIFY(one.place && other.error);
     }
 
+    void whoFillsTheQueueMakesRoomForOthers()
+    {
+        const auto group = groupOf(m_clock, 1, 1, {.queueLimit = 3});
+        Asker first(group, wishFor("a"));
+        std::vector<std::unique_ptr<Asker>> greedy;
+        for (int i = 0; i < 3; ++i)
+            greedy.push_back(std::make_unique<Asker>(group, wishFor("a", "m", "greedy")));
+        const Asker more(group, wishFor("a", "m", "greedy"));
+        QCOMPARE(more.error->code, ErrorCode::Overloaded);
+        const Asker modest(group, wishFor("a", "m", "modest"));
+        QVERIFY(modest.turn().isWaiting());
+        QCOMPARE(group->waiting(), 3);
+        QTRY_COMPARE(greedy.at(2)->told, 1); // The newest one.
+        QCOMPARE(greedy.at(2)->error->code, ErrorCode::Overloaded);
+        QVERIFY(!greedy.at(2)->error->message.isEmpty());
+        QVERIFY(greedy.at(2)->error->retryAfter >= 1s && greedy.at(2)->error->retryAfter <= 60s);
+        const Asker second(group, wishFor("a", "m", "modest")); // Both would have as many then.
+        QCOMPARE(second.error->code, ErrorCode::Overloaded);
+        first.place = {};
+        QTRY_COMPARE(greedy.at(0)->told, 1);
+        greedy.at(0)->place = {};
+        QTRY_COMPARE(modest.route(), QByteArray("a"));
+        QCOMPARE(greedy.at(1)->told, 0);
+    }
+
+    void whoHasWaitedElsewhereWaitsThatMuchLess()
+    {
+        const auto group = groupOf(m_clock, 1, 1, {.queueTimeout = 60s});
+        Asker first(group, wishFor("a"));
+        Wish wish = wishFor("a");
+        wish.waited = 60s - 20ms;
+        const Asker second(group, wish);
+        QCOMPARE(second.told, 0);
+        QTRY_COMPARE(second.told, 1);
+        QCOMPARE(second.error->code, ErrorCode::Overloaded);
+        wish.waited = 60s;
+        const Asker third(group, wish);
+        QCOMPARE(third.told, 1); // At once.
+        QCOMPARE(third.error->code, ErrorCode::Overloaded);
+        QVERIFY(third.error->retryAfter >= 1s);
+        first.place = {};
+        QVERIFY(Asker(group, wish).place); // Who needn't wait is served.
+    }
+
     void theSlowerPlacesComeTheLaterRefusedOnesAreBidden()
     {
         const auto group = groupOf(m_clock, 1, 1, {.queueLimit = 1});

@@ -249,6 +249,51 @@ private Q_SLOTS:
         QVERIFY(!nextOf(room));
     }
 
+    void whoHasTheMostIsDisplacedByOthersOnly()
+    {
+        WaitingRoom room;
+        QVERIFY(!room.displacedBy("a"));
+        room.add(1, "a", 10);
+        QVERIFY(!room.displacedBy("a"));
+        QVERIFY(!room.displacedBy("b")); // Who has but one isn't.
+        room.add(2, "b", 10);
+        room.add(3, "a", 10);
+        QCOMPARE(room.displacedBy("c"), std::optional<Id>(3)); // The newest one.
+        QVERIFY(!room.displacedBy("a"));
+        QVERIFY(!room.displacedBy("b")); // He would have as many: they would displace each other for ever.
+        room.add(4, "a", 10);
+        QCOMPARE(room.displacedBy("b"), std::optional<Id>(4));
+        QCOMPARE(room.size(), 4); // It only tells.
+        QCOMPARE(nextOf(room), std::optional<Id>(1));
+        room.remove(4);
+        QVERIFY(!room.displacedBy("c"));
+    }
+
+    void oneWhoSendsWithoutEndLeavesRoomForAll()
+    {
+        WaitingRoom room;
+        constexpr qsizetype limit = 30;
+        QHash<QByteArray, int> inside;
+        QHash<Id, QByteArray> payers;
+        for (Id id = 1; id <= 3000; ++id) {
+            const QByteArray payer = id % 10 == 0 ? "modest " + QByteArray::number(int(id % 3)) : "greedy";
+            if (room.size() >= limit) {
+                const auto displaced = room.displacedBy(payer);
+                if (!displaced)
+                    continue;
+                QVERIFY(inside[payers.value(*displaced)] > inside[payer] + 1);
+                --inside[payers.value(*displaced)];
+                room.remove(*displaced);
+            }
+            room.add(id, payer, 100);
+            payers.insert(id, payer);
+            ++inside[payer];
+            QVERIFY(room.size() <= limit);
+        }
+        for (const int theirs : std::as_const(inside)) // Four payers share the room.
+            QVERIFY(theirs == 7 || theirs == 8);
+    }
+
     void thePlaceInTheQueueCountsOneTurnOfEachBefore()
     {
         WaitingRoom room;
