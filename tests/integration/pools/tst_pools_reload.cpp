@@ -6,8 +6,8 @@
 #include "pool_load.h"
 #include "routes_toml.h"
 
-#include <QFile>
 #include <QJsonArray>
+#include <QSaveFile>
 #include <QTest>
 
 #include <csignal>
@@ -37,10 +37,12 @@ private:
 void PoolsReloadTest::change(GatehouseProcess &gatehouse, const QByteArray &toml)
 {
     const auto files = configFile(toml);
-    QFile file(gatehouse.folder() + u'/' + files.begin().key());
+    // As editors save: a half-written file is a file, too, and somebody may be reading it for an earlier
+    // change.
+    QSaveFile file(gatehouse.folder() + u'/' + files.begin().key());
     QVERIFY(file.open(QIODevice::WriteOnly));
     file.write(files.begin().value());
-    file.close();
+    QVERIFY(file.commit());
     gatehouse.signal(SIGHUP);
 }
 

@@ -192,6 +192,7 @@ void ReloadTest::everyFieldOfARouteIsLive()
     box.queueLimit = 2;
     box.queueTimeout = std::chrono::seconds(2);
     box.timeouts = {.connect = std::chrono::seconds(1),
+                    .firstByte = std::chrono::seconds(1),
                     .read = std::chrono::seconds(1),
                     .write = std::chrono::seconds(1),
                     .total = std::chrono::seconds(1)};
