@@ -89,7 +89,8 @@ void addLoad(Specs &specs)
                      .documentation = "Its share of the pool's load: 2 gets twice as much as 1."});
     specs.push_back({.key = "max_concurrent",
                      .binding = integer(at(&RouteSettings::maxConcurrent), 0, most),
-                     .documentation = "Requests that it gets at a time; further ones wait. 0: no bound."});
+                     .documentation = "Requests that it gets at a time; further ones wait. 0: no bound; "
+                                      "chats with a local model: one at a time."});
     specs.push_back({.key = "queue_limit",
                      .binding = integer(at(&RouteSettings::queueLimit), 0, most),
                      .documentation =
