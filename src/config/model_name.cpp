@@ -7,17 +7,27 @@ namespace gatehouse {
 
 namespace {
 
-QStringView canonical(QStringView name)
+template <typename View>
+View without(View name, View ending)
 {
-    constexpr QStringView latestTag = u":latest";
-    return name.endsWith(latestTag) ? name.chopped(latestTag.size()) : name;
+    return name.endsWith(ending) ? name.chopped(ending.size()) : name;
 }
 
 } // namespace
 
+QStringView canonicalModelName(QStringView name)
+{
+    return without<QStringView>(name, u":latest");
+}
+
+QByteArrayView canonicalModelName(QByteArrayView name)
+{
+    return without<QByteArrayView>(name, ":latest");
+}
+
 bool isSameModelName(QStringView a, QStringView b)
 {
-    return canonical(a) == canonical(b);
+    return canonicalModelName(a) == canonicalModelName(b);
 }
 
 bool namesModel(const QStringList &names, QStringView model)

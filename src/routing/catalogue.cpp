@@ -15,12 +15,6 @@ QByteArray lookUpKey(QByteArrayView bytes)
 
 } // namespace
 
-QByteArrayView canonicalModelName(QByteArrayView name)
-{
-    constexpr QByteArrayView latestTag = ":latest";
-    return name.endsWith(latestTag) ? name.chopped(latestTag.size()) : name;
-}
-
 void CatalogueEntry::setModels(QList<ModelInfo> list)
 {
     models = std::move(list);

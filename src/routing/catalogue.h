@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/snapshot.h"
 #include "chat/chat_backend.h"
+#include "config/model_name.h"
 
 #include <QHash>
 #include <QObject>
@@ -13,9 +14,6 @@
 #include <optional>
 
 namespace gatehouse {
-
-/// A model's name without the tag `:latest`, which servers that tag their models add or leave out.
-[[nodiscard]] QByteArrayView canonicalModelName(QByteArrayView name);
 
 /// What is known of one route's models.
 struct CatalogueEntry

@@ -202,8 +202,9 @@ void addRouting(Specs &specs)
 {
     specs.push_back({.key = "routing.attempts",
                      .binding = integer(at(&Settings::routing, &RoutingSettings::attempts), 1, 10),
-                     .documentation = "Upstreams that may be handed one request, one after the other, until "
-                                      "one begins to answer.",
+                     .documentation =
+                         "Upstreams at which one request may break (5xx, silence, no answer), one "
+                         "after the other, before its caller is told.",
                      .reload = Reload::Live});
     specs.push_back({.key = "routing.probe_seconds",
                      .binding = seconds(at(&Settings::routing, &RoutingSettings::probeInterval), 0, 3600),

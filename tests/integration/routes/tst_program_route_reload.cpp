@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "../access/api_client.h"
-#include "../program/gatehouse_process.h"
-#include "fakes/fake_upstream.h"
+#include "route_house.h"
 
 #include <QFile>
 #include <QJsonDocument>
@@ -23,39 +22,18 @@ QByteArray route(const QString &key, const QUrl &url)
 } // namespace
 
 /// What a change of routes takes with it, and what it leaves, through the real program.
-class RouteReloadTest : public QObject
+class RouteReloadTest : public RouteHouse
 {
     Q_OBJECT
+public:
+    RouteReloadTest()
+        : RouteHouse(1)
+    {}
+
 private Q_SLOTS:
-    void initTestCase()
-    {
-        m_box.setModels({"box-model"});
-        m_spare.setModels({"spare-model"});
-        m_second.setModels({"second-model"});
-        m_third.setModels({"second-model"});
-    }
+    void initTestCase() { setModels(); }
     void areNotAnsweredForByTheCache();
     void stayWhereTheyAreUntilTheNextStart();
-
-private:
-    [[nodiscard]] static QString fileOf(const GatehouseProcess &gatehouse)
-    {
-        return gatehouse.folder() + QStringLiteral("/gatehouse/routes.toml");
-    }
-
-    fakes::FakeUpstream m_box{{}, fakes::FakeUpstream::Runs::InOwnThread};
-    fakes::FakeUpstream m_spare{{}, fakes::FakeUpstream::Runs::InOwnThread};
-    fakes::FakeUpstream m_second{{}, fakes::FakeUpstream::Runs::InOwnThread};
-    fakes::FakeUpstream m_third{{}, fakes::FakeUpstream::Runs::InOwnThread};
-    // Two of the operator's: an only one would be asked for any model.
-    QStringList m_environment{QStringLiteral("MODEL_ROUTE_BOX=") + m_box.openAiUrl().toString(),
-                              QStringLiteral("MODEL_ROUTE_SPARE=") + m_spare.openAiUrl().toString(),
-                              QStringLiteral("GATEHOUSE_SERVER_LANES=1"),
-                              QStringLiteral("DEMO_ADMIN_KEY=the-admin"),
-                              QStringLiteral("DEMO_USER_KEY=the-user"),
-                              QStringLiteral("GATEHOUSE_AUTH_MODE=required")};
-    QByteArray m_admin = "the-admin";
-    QByteArray m_user = "the-user";
 };
 
 void RouteReloadTest::areNotAnsweredForByTheCache()

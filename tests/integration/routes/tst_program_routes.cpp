@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "../access/api_client.h"
-#include "../program/gatehouse_process.h"
 #include "../program/raw_client.h"
-#include "fakes/fake_upstream.h"
+#include "route_house.h"
 
 #include <QFile>
 #include <QFileInfo>
@@ -47,9 +46,14 @@ QStringList keysIn(const ApiAnswer &list)
 } // namespace
 
 /// Routes made by POST /api/routes, through the real program.
-class ProgramRoutesTest : public QObject
+class ProgramRoutesTest : public RouteHouse
 {
     Q_OBJECT
+public:
+    ProgramRoutesTest()
+        : RouteHouse(3)
+    {}
+
 private Q_SLOTS:
     void init();
     void areUsedAtOnce();
@@ -74,32 +78,11 @@ private:
     {
         return ApiClient(gatehouse.port(), bearer(key)).post("/v1/chat/completions", chatBody(model)).status;
     }
-    [[nodiscard]] static QString fileOf(const GatehouseProcess &gatehouse)
-    {
-        return gatehouse.folder() + QStringLiteral("/gatehouse/routes.toml");
-    }
-
-    fakes::FakeUpstream m_box{{}, fakes::FakeUpstream::Runs::InOwnThread};
-    fakes::FakeUpstream m_spare{{}, fakes::FakeUpstream::Runs::InOwnThread};
-    fakes::FakeUpstream m_second{{}, fakes::FakeUpstream::Runs::InOwnThread};
-    fakes::FakeUpstream m_third{{}, fakes::FakeUpstream::Runs::InOwnThread};
-    // Two of the operator's: an only one would be asked for any model.
-    QStringList m_environment{QStringLiteral("MODEL_ROUTE_BOX=") + m_box.openAiUrl().toString(),
-                              QStringLiteral("MODEL_ROUTE_SPARE=") + m_spare.openAiUrl().toString(),
-                              QStringLiteral("GATEHOUSE_SERVER_LANES=3"),
-                              QStringLiteral("DEMO_ADMIN_KEY=the-admin"),
-                              QStringLiteral("DEMO_USER_KEY=the-user"),
-                              QStringLiteral("GATEHOUSE_AUTH_MODE=required")};
-    QByteArray m_admin = "the-admin";
-    QByteArray m_user = "the-user";
 };
 
 void ProgramRoutesTest::init()
 {
-    m_box.setModels({"box-model"});
-    m_spare.setModels({"spare-model"});
-    m_second.setModels({"second-model"});
-    m_third.setModels({"second-model"});
+    setModels();
     for (fakes::FakeUpstream *upstream : {&m_box, &m_spare, &m_second, &m_third}) {
         upstream->setDefaults({});
         upstream->forget();
