@@ -58,6 +58,7 @@ private:
 void AccessKeysTest::init()
 {
     m_upstream.setDefaults(behave("tokens=16"));
+    m_upstream.setModels({"fake", "other"}); // Before the start, which asks for them.
     m_gatehouse = std::make_unique<GatehouseProcess>(environment());
     m_admin = m_gatehouse->makeAdminKey();
     QVERIFY(m_admin.startsWith("gh_"));
@@ -229,7 +230,6 @@ void AccessKeysTest::boundsTheMonth()
 
 void AccessKeysTest::allowsSomeModelsOnly()
 {
-    m_upstream.setModels({"fake", "other"});
     const ApiClient user(m_gatehouse->port(), bearer(freshKey(R"(,"models":["other"])")));
     const ApiAnswer refused = user.chat();
     QCOMPARE(refused.status, 403);
